@@ -1,0 +1,61 @@
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Shims.Tests.Torch.Operators;
+
+internal static class Reductions
+{
+    public static readonly OperatorTable Cases = new()
+    {
+        { "sum", x => x[0].sum() },
+        { "sum_dim", x => x[0].sum(1) },
+        { "sum_negative_dim_keep", x => x[0].sum(-1, keepdim: true) },
+        { "sum_dims", x => x[0].sum(new long[] { 0, -1 }) },
+        { "sum_empty", x => x[0].sum(dim: 0) },
+        { "sum_bool_is_int64", x => x[0].sum() },
+        { "sum_as_float64", x => x[0].sum(type: float64) },
+        { "sum_strided", x => x[0].transpose(0, 2).sum(1) },
+        { "mean", x => x[0].mean() },
+        { "mean_dims", x => x[0].mean([1, 2]) },
+        { "mean_keep", x => x[0].mean([-1], keepdim: true) },
+        { "mean_as_float64", x => x[0].mean([0], type: float64) },
+        { "mean_empty_is_nan", x => x[0].mean() },
+        { "std", x => x[0].std() },
+        { "std_biased", x => x[0].std(unbiased: false) },
+        { "std_dim", x => x[0].std(-1, keepdim: true) },
+        { "std_dims", x => x[0].std(new long[] { 1, 2 }, unbiased: false) },
+        { "var", x => x[0].var() },
+        { "var_dims_biased_keep", x => x[0].var(new long[] { 0, 2 }, unbiased: false, keepdim: true) },
+        { "max", x => x[0].max() },
+        { "max_dim", x => x[0].max(1) },
+        { "max_dim_keep", x => x[0].max(-2, keepdim: true) },
+        { "max_other", x => x[0].max(x[1]) },
+        { "min", x => x[0].min() },
+        { "min_dim", x => x[0].min(0) },
+        { "amax", x => x[0].amax(0, 2) },
+        { "amax_keep", x => x[0].amax(new long[] { -1 }, keepdim: true) },
+        { "amin", x => x[0].amin(1) },
+        { "argmax", x => x[0].argmax() },
+        { "argmax_dim", x => x[0].argmax(-1) },
+        { "argmax_keep", x => x[0].argmax(0, keepdim: true) },
+        { "norm", x => x[0].norm() },
+        { "norm_one", x => x[0].norm(1f) },
+        { "norm_infinity", x => x[0].norm(float.PositiveInfinity) },
+        { "norm_dim_keep", x => x[0].norm(1, keepdim: true) },
+        { "isfinite", x => x[0].isfinite() },
+        { "isnan", x => x[0].isnan() },
+        { "any", x => x[0].any() },
+        { "any_dim", x => x[0].any(1) },
+        { "any_empty", x => x[0].any() },
+        { "all", x => x[0].all() },
+        { "all_dim_keep", x => x[0].all(-1, keepdim: true) },
+        { "all_empty", x => x[0].all() },
+        { "cumsum", x => x[0].cumsum(1) },
+        { "softmax", x => x[0].softmax(-1) },
+        { "softmax_dim", x => softmax(x[0], 1) },
+        { "softmax_large", x => F.softmax(x[0], 0) },
+        { "softmax_as_float64", x => x[0].softmax(-1, float64) },
+        { "log_softmax", x => x[0].log_softmax(-1) },
+        { "log_softmax_functional", x => F.log_softmax(x[0], 1) },
+    };
+}
