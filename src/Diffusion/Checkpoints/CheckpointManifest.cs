@@ -1,0 +1,76 @@
+using System.Text.Json.Serialization;
+using Diffusion.Networks;
+using Diffusion.Samplers;
+
+namespace Diffusion.Checkpoints;
+
+/// <summary>What an immutable checkpoint version says of itself: <c>manifest.json</c>, written last.</summary>
+public sealed record CheckpointManifest
+{
+    /// <summary>Format of this file; readers refuse a higher one.</summary>
+    public int Format { get; init; } = 1;
+
+    /// <summary>Model name, such as <c>digits-ddpm</c>.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Version number, 1-based; the folder is <c>v000001</c>.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>When it was published, UTC.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>Architecture.</summary>
+    public required UNetConfig Network { get; init; }
+
+    /// <summary>What the network's output stands for.</summary>
+    public required Prediction Prediction { get; init; }
+
+    /// <summary>Noise schedule.</summary>
+    public required ScheduleReference Schedule { get; init; }
+
+    /// <summary>The objective it was trained with, such as <c>ddpm</c> or <c>dddm</c>.</summary>
+    public required string Objective { get; init; }
+
+    /// <summary>The training data.</summary>
+    public required DataReference Data { get; init; }
+
+    /// <summary>Names of the classes in label order, or null.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Training images seen, repeats counted.</summary>
+    public required long ImagesSeen { get; init; }
+
+    /// <summary>Seed of the training run.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>The version this one was tuned from, or null.</summary>
+    public ParentReference? Parent { get; init; }
+
+    /// <summary>What a request gets that names no sampler.</summary>
+    public SamplingDefaults? Sampling { get; init; }
+
+    /// <summary>Measured quality, by name.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Every other file of the folder, with its length and SHA-256.</summary>
+    public IReadOnlyDictionary<string, FileDigest> Files { get; init; } = new Dictionary<string, FileDigest>();
+
+    /// <summary>What samplers need to know of this model.</summary>
+    [JsonIgnore]
+    public DenoiserTraits Traits => new(Schedules.ScheduleCatalogue.Create(Schedule.Name, Schedule.Steps), Prediction, Network.Memory);
+}
+
+/// <summary>A schedule by catalogue name and T.</summary>
+public sealed record ScheduleReference(string Name, int Steps);
+
+/// <summary>A data set by name, digest and size.</summary>
+public sealed record DataReference(string Name, string Sha256, long Images);
+
+/// <summary>A version that another was tuned from.</summary>
+public sealed record ParentReference(string Model, int Version);
+
+/// <summary>Sampler, steps, options and guidance that suit a model.</summary>
+public sealed record SamplingDefaults(string Sampler, int Steps, double Guidance = 1, IReadOnlyDictionary<string, string>? Options = null);
+
+/// <summary>Length in bytes and SHA-256 (lower-case hex) of a file.</summary>
+public sealed record FileDigest(long Bytes, string Sha256);

@@ -1,0 +1,52 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Diffusion.Checkpoints;
+
+/// <summary>Writes that survive a power cut: content first, then the name, then the folder that holds the name.</summary>
+internal static partial class Durable
+{
+    public static void WriteFile(string path, ReadOnlySpan<byte> content)
+    {
+        using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        file.Write(content);
+        file.Flush(flushToDisk: true);
+    }
+
+    public static void FlushFile(string path)
+    {
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        RandomAccess.FlushToDisk(handle);
+    }
+
+    /// <summary>Flushes the names in a folder. Windows writes them through by itself and has no such call.</summary>
+    public static void FlushFolder(string path)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var descriptor = OpenDescriptor(path, 0);
+        if (descriptor < 0) throw Failure("open", path);
+        try
+        {
+            if (Synchronise(descriptor) != 0) throw Failure("fsync", path);
+        }
+        finally
+        {
+            _ = CloseDescriptor(descriptor);
+        }
+    }
+
+    private static IOException Failure(string call, string path)
+    {
+        var cause = new Win32Exception(Marshal.GetLastPInvokeError());
+        return new IOException($"{call} of '{path}' failed: {cause.Message}", cause);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenDescriptor(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Synchronise(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int CloseDescriptor(int descriptor);
+}

@@ -1,0 +1,54 @@
+using Diffusion.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Diffusion.Networks;
+
+/// <summary>A published model ready to be evaluated: the network on its device, and what its manifest says of it.</summary>
+public sealed class Denoiser : IDisposable
+{
+    private Denoiser(UNet network, CheckpointManifest manifest, Device device) => (Network, Manifest, Device) = (network, manifest, device);
+
+    /// <summary>The network, in evaluation mode.</summary>
+    public UNet Network { get; }
+
+    /// <summary>The manifest of the version.</summary>
+    public CheckpointManifest Manifest { get; }
+
+    /// <summary>Where the network is.</summary>
+    public Device Device { get; }
+
+    /// <summary>Builds the network of a version and reads its weights. Call outside any dispose scope.</summary>
+    /// <exception cref="CheckpointException">The weights do not fit the manifest's network; the message names the tensors.</exception>
+    /// <exception cref="SafeTensorsException">The weights file is damaged.</exception>
+    /// <exception cref="ArgumentException">The manifest's network cannot be; the message names the field.</exception>
+    public static Denoiser Load(CheckpointVersion version, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        using var file = SafeTensorFile.Open(version.PathOf(CheckpointVersion.WeightsFile));
+        var network = new UNet(version.Manifest.Network);
+        try
+        {
+            NetworkWeights.Load(network, file);
+            network.to(device);
+            network.eval();
+            return new Denoiser(network, version.Manifest, device);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Evaluates the network without recording gradients.</summary>
+    /// <inheritdoc cref="UNet.forward"/>
+    public Tensor Evaluate(Tensor x, Tensor timeIndex, Tensor? labels = null, Tensor? memory = null)
+    {
+        using var noGrad = no_grad();
+        return Network.forward(x, timeIndex, labels, memory);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Network.Dispose();
+}

@@ -1,0 +1,67 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Diffusion.Networks;
+
+/// <summary>
+/// The residual block of ADM (Dhariwal and Nichol 2021, section 3): norm, SiLU, convolution, then norm conditioned on
+/// the embedding (AdaGN), SiLU, dropout, convolution that starts at zero. Optionally resamples inside (BigGAN).
+/// </summary>
+internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
+{
+    private readonly GroupNorm inNorm, outNorm;
+    private readonly Conv2d inConv, outConv;
+    private readonly Conv2d? skip;
+    private readonly Linear embedding;
+    private readonly Resampling resampling;
+    private readonly bool scaleShift;
+    private readonly double dropout;
+    private readonly long channels;
+
+    public ResidualBlock(long from, long to, long embeddingWidth, UNetConfig config, Resampling resampling = Resampling.None)
+        : base(nameof(ResidualBlock))
+    {
+        this.resampling = resampling;
+        scaleShift = config.ScaleShift;
+        dropout = config.Dropout;
+        channels = to;
+        (inNorm, inConv) = (Layers.Norm(from), Layers.Conv3x3(from, to));
+        embedding = nn.Linear(embeddingWidth, scaleShift ? 2 * to : to);
+        (outNorm, outConv) = (Layers.Norm(to), Layers.Conv3x3(to, to));
+        register_module("in_layers", nn.Sequential(("0", inNorm), ("2", inConv)));
+        register_module("emb_layers", nn.Sequential(("1", embedding)));
+        register_module("out_layers", nn.Sequential(("0", outNorm), ("3", outConv)));
+        if (from == to) return;
+        skip = nn.Conv2d(from, to, 1);
+        register_module("skip_connection", skip);
+    }
+
+    /// <param name="x">[B, from, H, W].</param>
+    /// <param name="activated">SiLU of the embedding, [B, E]: the same for every block, so taken once.</param>
+    /// <returns>[B, to, H', W'].</returns>
+    public override Tensor forward(Tensor x, Tensor activated)
+    {
+        using var scope = NewDisposeScope();
+        var h = inConv.forward(resampling.Apply(F.silu(inNorm.forward(x))));
+        var condition = embedding.forward(activated).unsqueeze(-1).unsqueeze(-1);
+        h = F.silu(scaleShift ? Modulate(outNorm.forward(h), condition) : outNorm.forward(h.add(condition, Scalars.One)));
+        if (dropout > 0 && training) h = F.dropout(h, dropout);
+        h = outConv.forward(h);
+        var through = resampling.Apply(x);
+        if (skip is not null) through = skip.forward(through);
+        return h.add_(through, Scalars.One).MoveToOuterDisposeScope();
+    }
+
+    // AdaGN: h (1 + scale) + shift
+    private Tensor Modulate(Tensor h, Tensor condition)
+    {
+        var scale = condition.narrow(1, 0, channels).add(Scalars.One);
+        var shift = condition.narrow(1, channels, channels);
+        return shift.addcmul(h, scale, Scalars.One);
+    }
+
+    // the checkpoint's names are registered by hand: fields are not scanned
+    protected override void RegisterComponents() { }
+}

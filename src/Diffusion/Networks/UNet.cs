@@ -1,0 +1,123 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Diffusion.Networks;
+
+/// <summary>
+/// The U-Net of ADM (Dhariwal and Nichol 2021, "Diffusion models beat GANs on image synthesis"): residual blocks with
+/// adaptive group norm, resampling inside blocks, self-attention at several resolutions, a class embedding with a null
+/// token, and optionally an earlier x_0 estimate concatenated to the image (DDDM).
+/// </summary>
+/// <remarks>
+/// Parameter names follow the layout of the public ADM checkpoints. A new network returns exactly 0, because the last
+/// convolution starts at zero. Build it outside any dispose scope, and the optimizer after moving it to a device.
+/// </remarks>
+public sealed class UNet : nn.Module
+{
+    private readonly TimeEmbedding timeEmbedding;
+    private readonly Linear timeIn, timeOut;
+    private readonly Embedding? labelEmbedding;
+    private readonly ModuleList<Stage> inputBlocks, outputBlocks;
+    private readonly Stage middleBlock;
+    private readonly GroupNorm outNorm;
+    private readonly Conv2d outConv;
+
+    /// <summary>Builds a network on the CPU with weights drawn from a seed.</summary>
+    /// <param name="config">Its shape.</param>
+    /// <param name="seed">The same seed gives the same weights everywhere.</param>
+    /// <exception cref="ArgumentException">A field of <paramref name="config"/> that cannot be; the message names it.</exception>
+    public UNet(UNetConfig config, ulong seed = 0) : base(nameof(UNet))
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.Validate();
+        Config = config;
+        var width = config.ModelChannels;
+        timeEmbedding = new TimeEmbedding(width);
+        (timeIn, timeOut) = (nn.Linear(width, 4 * width), nn.Linear(4 * width, 4 * width));
+        register_module("time_embed", nn.Sequential(("0", timeIn), ("2", timeOut)));
+        if (config.Classes is { } classes)
+        {
+            labelEmbedding = nn.Embedding(classes + 1, 4 * width);
+            register_module("label_emb", labelEmbedding);
+        }
+
+        var plan = new UNetPlan(config);
+        inputBlocks = nn.ModuleList(plan.Inputs());
+        middleBlock = plan.Middle();
+        outputBlocks = nn.ModuleList(plan.Outputs());
+        (outNorm, outConv) = (Layers.Norm(plan.Channels), Layers.Conv3x3(plan.Channels, config.Channels * (config.LearnedVariance ? 2 : 1)));
+        register_module("input_blocks", inputBlocks);
+        register_module("middle_block", middleBlock);
+        register_module("output_blocks", outputBlocks);
+        register_module("out", nn.Sequential(("0", outNorm), ("2", outConv)));
+        InitialWeights.Draw(this, seed, StartsAtZero);
+    }
+
+    /// <summary>The shape it was built with.</summary>
+    public UNetConfig Config { get; }
+
+    /// <summary>Evaluates the network.</summary>
+    /// <param name="x">Noisy images, [B, C, H, W], float32.</param>
+    /// <param name="timeIndex">0-based time index of each, [B], any number type.</param>
+    /// <param name="labels">Class of each, [B], int64; <see cref="UNetConfig.NullLabel"/> for none. Null: none for all.</param>
+    /// <param name="memory">Earlier x_0 estimates, [B, C, H, W]; needed exactly if <see cref="UNetConfig.Memory"/>.</param>
+    /// <returns>[B, C or 2C, H, W]; belongs to the caller's dispose scope.</returns>
+    /// <exception cref="ArgumentException">An input that does not fit the configuration.</exception>
+    public Tensor forward(Tensor x, Tensor timeIndex, Tensor? labels = null, Tensor? memory = null)
+    {
+        Check(x, timeIndex, labels, memory);
+        using var scope = NewDisposeScope();
+        var activated = F.silu(Embed(timeIndex, labels));
+        var h = memory is null ? x : cat([x, memory], 1);
+        var skips = new Stack<Tensor>(inputBlocks.Count);
+        foreach (var block in inputBlocks) skips.Push(h = block.forward(h, activated));
+        h = middleBlock.forward(h, activated);
+        foreach (var block in outputBlocks)
+        {
+            using var joined = cat([h, skips.Pop()], 1);
+            h = block.forward(joined, activated);
+        }
+        return outConv.forward(F.silu(outNorm.forward(h))).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Embed(Tensor timeIndex, Tensor? labels)
+    {
+        var time = timeOut.forward(F.silu(timeIn.forward(timeEmbedding.Of(timeIndex))));
+        if (labelEmbedding is null) return time;
+        var label = labels is null ? labelEmbedding.weight!.narrow(0, Config.Classes!.Value, 1) : labelEmbedding.forward(labels);
+        return time.add_(label, Scalars.One);
+    }
+
+    private void Check(Tensor x, Tensor timeIndex, Tensor? labels, Tensor? memory)
+    {
+        var shape = x.shape;
+        if (shape.Length != 4 || shape[1] != Config.Channels || shape[2] != Config.ImageSize || shape[3] != Config.ImageSize)
+            throw new ArgumentException($"x must be [B, {Config.Channels}, {Config.ImageSize}, {Config.ImageSize}], got [{string.Join(", ", shape)}].", nameof(x));
+        if (timeIndex.ndim != 1 || timeIndex.size(0) != shape[0])
+            throw new ArgumentException($"timeIndex must be [{shape[0]}], got [{string.Join(", ", timeIndex.shape)}].", nameof(timeIndex));
+        if (labels is not null && labelEmbedding is null)
+            throw new ArgumentException("This network knows no classes.", nameof(labels));
+        if (labels is not null && (labels.ndim != 1 || labels.size(0) != shape[0] || labels.dtype != ScalarType.Int64))
+            throw new ArgumentException($"labels must be int64 [{shape[0]}], got {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
+        if (Config.Memory != memory is not null)
+            throw new ArgumentException(Config.Memory ? "This network needs a memory." : "This network takes no memory.", nameof(memory));
+        if (memory is not null && !memory.shape.AsSpan().SequenceEqual(shape))
+            throw new ArgumentException($"memory must have the shape of x, got [{string.Join(", ", memory.shape)}].", nameof(memory));
+    }
+
+    private static bool StartsAtZero(string module) =>
+        module == "out.2" || module.EndsWith(".out_layers.3", StringComparison.Ordinal) || module.EndsWith(".proj_out", StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) timeEmbedding.Dispose();
+        base.Dispose(disposing);
+    }
+
+    // the checkpoint's names are registered by hand: fields are not scanned
+    /// <inheritdoc/>
+    protected override void RegisterComponents() { }
+}

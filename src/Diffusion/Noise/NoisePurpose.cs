@@ -1,0 +1,35 @@
+namespace Diffusion.Noise;
+
+/// <summary>What a stream of random numbers is for. The values are part of the seed contract: never renumber.</summary>
+public enum NoisePurpose : uint
+{
+    /// <summary>x_T, where sampling starts.</summary>
+    Start = 0,
+
+    /// <summary>z of a stochastic sampling step.</summary>
+    Step = 1,
+
+    /// <summary>The first memory x0-bar of a DDDM sample.</summary>
+    Memory = 2,
+
+    /// <summary>z of the forward process in training.</summary>
+    TrainingNoise = 16,
+
+    /// <summary>The time index drawn in training.</summary>
+    TrainingTime = 17,
+
+    /// <summary>Whether a label is dropped in training.</summary>
+    LabelDrop = 18,
+
+    /// <summary>Whether a DDDM memory is refreshed in training.</summary>
+    MemoryRefresh = 19,
+
+    /// <summary>The order of the images of an epoch.</summary>
+    Shuffle = 20,
+
+    /// <summary>The seed of dropout in one training step.</summary>
+    Dropout = 21,
+
+    /// <summary>The initial weights.</summary>
+    Weights = 22,
+}

@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+using Diffusion.Schedules;
+
+namespace Diffusion.Samplers;
+
+/// <summary>What a network's output stands for. Every kind gives x_0 by an affine map of x_t and the output.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Prediction>))]
+public enum Prediction
+{
+    /// <summary>The noise: x_0 = (x - sigma out) / alpha (Ho et al. 2020).</summary>
+    [JsonStringEnumMemberName("epsilon")] Epsilon,
+
+    /// <summary>The clean image itself.</summary>
+    [JsonStringEnumMemberName("x0")] X0,
+
+    /// <summary>v = alpha eps - sigma x_0: x_0 = alpha x - sigma out (Salimans and Ho 2022).</summary>
+    [JsonStringEnumMemberName("v")] V,
+
+    /// <summary>The difference to the clean image: x_0 = x - out (DDDM, variance-preserving form).</summary>
+    [JsonStringEnumMemberName("residual")] Residual,
+}
+
+/// <summary>The affine map x_0 = P x_t + Q out of each <see cref="Prediction"/>.</summary>
+public static class PredictionMap
+{
+    /// <summary>P and Q at t in 1..T.</summary>
+    public static (double P, double Q) ToClean(this Prediction prediction, NoiseSchedule schedule, int t)
+    {
+        double alpha = schedule.Alpha(t), sigma = schedule.Sigma(t);
+        return prediction switch
+        {
+            Prediction.Epsilon => (1 / alpha, -sigma / alpha),
+            Prediction.X0 => (0, 1),
+            Prediction.V => (alpha, -sigma),
+            Prediction.Residual => (1, -1),
+            _ => throw new ArgumentOutOfRangeException(nameof(prediction), prediction, "Unknown prediction."),
+        };
+    }
+}

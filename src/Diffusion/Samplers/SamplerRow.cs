@@ -1,0 +1,41 @@
+namespace Diffusion.Samplers;
+
+/// <summary>
+/// One network evaluation for one sample at one step. The engine computes
+/// <c>x0 = P x + Q out</c>, clips it to [-1, 1] if <see cref="ClipsClean"/>, then
+/// <c>x' = A x + B x0 + C h + D z</c> and <c>h' = x0</c>, with z standard normal.
+/// </summary>
+/// <remarks>
+/// h, the history, is the x0 of the row before: the second state of multistep solvers and, for a network with a
+/// memory input, the memory that it is shown. Before the first row h is standard normal for a network with a memory
+/// and zero otherwise.
+/// </remarks>
+public readonly record struct SamplerRow
+{
+    /// <summary>The network's time input, 0..T-1 (= t - 1).</summary>
+    public required int TimeIndex { get; init; }
+
+    /// <summary>Weight of x in x0.</summary>
+    public required double P { get; init; }
+
+    /// <summary>Weight of the network's output in x0.</summary>
+    public required double Q { get; init; }
+
+    /// <summary>Whether x0 is clipped to [-1, 1] before it is used.</summary>
+    public bool ClipsClean { get; init; }
+
+    /// <summary>Weight of x in x'.</summary>
+    public double A { get; init; }
+
+    /// <summary>Weight of x0 in x'.</summary>
+    public double B { get; init; }
+
+    /// <summary>Weight of the history in x'.</summary>
+    public double C { get; init; }
+
+    /// <summary>Standard deviation of the fresh noise in x'.</summary>
+    public double D { get; init; }
+
+    /// <summary>The row that ends every sampler's table: x' = x0.</summary>
+    public SamplerRow AsLast() => this with { A = 0, B = 1, C = 0, D = 0 };
+}

@@ -1,0 +1,96 @@
+using Diffusion.Guidance;
+using Diffusion.Samplers;
+using Diffusion.Schedules;
+using Diffusion.Testing;
+using static TorchSharp.torch;
+
+namespace Diffusion.Tests.Guidance;
+
+public sealed class ClassifierFreeGuidanceTests
+{
+    private static readonly NoiseSchedule Schedule = LinearSchedule.Raw(1000);
+    private static readonly TwoModeDenoiser Law = new(Schedule, Mode: 0.6, Variance: 0.02);
+
+    private static IEnumerable<(double X, int T)> Points() =>
+        from x in new[] { -2.0, -0.7, 0.0, 0.31, 1.4 } from t in new[] { 1, 10, 100, 400, 700, 1000 } select (x, t);
+
+    [Fact]
+    public void Combine_TwoModes_AddsTheScoreOfTheClass()
+    {
+        foreach (var (x, t) in Points())
+            foreach (var mode in new[] { 1, -1 })
+                foreach (var w in new[] { 0, 0.5, 1, 3, -1, 7.5 })
+                {
+                    var guided = ClassifierFreeGuidance.Combine(Law.ConditionalNoise(x, t, mode), Law.Noise(x, t), ClassifierFreeGuidance.FromStrength(w));
+                    var expected = Law.Noise(x, t) - (1 + w) * Schedule.Sigma(t) * Law.ClassScore(x, t, mode);
+                    Near.Absolute(expected, guided, 1e-10, $"x {x} t {t} mode {mode} w {w}");
+                    Near.Absolute((1 + w) * Law.ConditionalNoise(x, t, mode) - w * Law.Noise(x, t), guided, 1e-10, "the paper's form");
+                }
+    }
+
+    [Fact]
+    public void Combine_AnyPrediction_GuidesTheImageAlike()
+    {
+        foreach (var (x, t) in Points().Where(p => p.T <= 700))
+            foreach (var scale in new[] { 0.3, 2, 5 })
+            {
+                var images = Enum.GetValues<Prediction>().Select(prediction =>
+                {
+                    var (p, q) = prediction.ToClean(Schedule, t);
+                    double Output(double noise) => ((x - Schedule.Sigma(t) * noise) / Schedule.Alpha(t) - p * x) / q;
+                    return p * x + q * ClassifierFreeGuidance.Combine(Output(Law.ConditionalNoise(x, t, 1)), Output(Law.Noise(x, t)), scale);
+                }).ToArray();
+                Assert.All(images, image => Near.Absolute(images[0], image, 1e-11, $"x {x} t {t} scale {scale}"));
+            }
+    }
+
+    [Theory]
+    [InlineData(1, GuidanceRows.Conditional)]
+    [InlineData(0, GuidanceRows.Unconditional)]
+    [InlineData(1.5, GuidanceRows.Both)]
+    [InlineData(0.999, GuidanceRows.Both)]
+    [InlineData(-1, GuidanceRows.Both)]
+    public void RowsFor_Scale_AsksForNoMoreThanItNeeds(double scale, GuidanceRows rows) => Assert.Equal(rows, ClassifierFreeGuidance.RowsFor(scale));
+
+    [Fact]
+    public void Combine_AtTheEnds_IsExact()
+    {
+        var random = new Random(3);
+        for (var i = 0; i < 1000; i++)
+        {
+            var (c, u) = (random.NextSingle() * 1000, random.NextSingle() * 1e-3f);
+            Assert.Equal(c, ClassifierFreeGuidance.Combine(c, u, 1f));
+            Assert.Equal(u, ClassifierFreeGuidance.Combine(c, u, 0f));
+        }
+    }
+
+    [Fact]
+    public void Combine_Spans_WorksInPlaceAndChecksLengths()
+    {
+        float[] c = [1, 2, 3], u = [0, 4, 3];
+        ClassifierFreeGuidance.Combine(c, u, 2f, u);
+        Assert.Equal([2, 0, 3], u);
+        Assert.Throws<ArgumentException>(() => ClassifierFreeGuidance.Combine<float>(c, u.AsSpan(1), 2f, new float[3]));
+    }
+
+    [Fact]
+    public void Combine_Tensors_IsTheSameAsSpansWithAScalePerRow()
+    {
+        set_num_threads(1);
+        using var scope = NewDisposeScope();
+        float[] c = [.. Enumerable.Range(0, 24).Select(i => MathF.Sin(i))], u = [.. Enumerable.Range(0, 24).Select(i => MathF.Cos(i * 0.7f))];
+        float[] scales = [0, 1, 2.5f, 0.3f];
+        var guided = ClassifierFreeGuidance.Combine(tensor(c).reshape(4, 1, 2, 3), tensor(u).reshape(4, 1, 2, 3), tensor(scales).reshape(4, 1, 1, 1));
+
+        Assert.Equal([4L, 1, 2, 3], guided.shape);
+        var found = guided.data<float>().ToArray();
+        for (var row = 0; row < 4; row++)
+        {
+            var expected = new float[6];
+            ClassifierFreeGuidance.Combine(c.AsSpan(row * 6, 6), u.AsSpan(row * 6, 6), scales[row], expected);
+            for (var i = 0; i < 6; i++) Assert.InRange(found[row * 6 + i], expected[i] - 1e-6f, expected[i] + 1e-6f);
+        }
+        Assert.Equal(u[..6], found[..6]);
+        Assert.Equal(c[6..12], found[6..12]);
+    }
+}

@@ -1,0 +1,54 @@
+using Diffusion.Samplers;
+using Diffusion.Testing;
+using static Diffusion.Tests.Samplers.SamplerTables;
+
+namespace Diffusion.Tests.Samplers;
+
+public sealed class DdpmSamplerTests
+{
+    private static readonly DenoiserTraits Model = new(Linear, Prediction.Epsilon);
+
+    [Fact]
+    public void Compile_WithoutClip_IsTheMeanOfAlgorithmTwo()
+    {
+        var rows = Compile("ddpm", Model, 1000, ("clip", "off")).Rows;
+        for (var i = 0; i < 999; i++)
+        {
+            var t = 1000 - i;
+            Assert.Equal(t - 1, rows[i].TimeIndex);
+            // (x - beta/sigma eps)/sqrt(1 - beta), for x = 1, eps = 0 and for x = 0, eps = 1
+            Near.Relative(1 / Math.Sqrt(1 - Linear.Beta(t)), rows[i].A + rows[i].B * rows[i].P, 1e-12);
+            Near.Relative(-Linear.Beta(t) / Linear.Sigma(t) / Math.Sqrt(1 - Linear.Beta(t)), rows[i].B * rows[i].Q, 1e-11);
+        }
+    }
+
+    [Theory]
+    [InlineData("small")]
+    [InlineData("large")]
+    public void Compile_Variance_IsThePosteriorsOrBeta(string variance)
+    {
+        var rows = Compile("ddpm", Model, 1000, ("variance", variance)).Rows;
+        for (var t = 1000; t > 1; t--)
+            Near.Relative(variance == "large" ? Linear.Beta(t) : Linear.PosteriorBetween(t - 1, t).Variance, Math.Pow(rows[1000 - t].D, 2), 1e-12);
+        Assert.Equal(0, rows[^1].D);
+    }
+
+    [Fact]
+    public void Compile_FewSteps_UsesTheRespacedPosterior()
+    {
+        var rows = Compile("ddpm", Model, 10).Rows;
+        for (var i = 0; i < 9; i++)
+        {
+            var posterior = Linear.PosteriorBetween(900 - 100 * i, 1000 - 100 * i);
+            Assert.Equal((999 - 100 * i, posterior.NoisyWeight, posterior.CleanWeight), (rows[i].TimeIndex, rows[i].A, rows[i].B));
+            Near.Relative(1 - posterior.Beta, Linear.AlphaBar(1000 - 100 * i) / Linear.AlphaBar(900 - 100 * i), 1e-12);
+        }
+    }
+
+    [Fact]
+    public void Compile_ByDefault_ClipsEveryEstimate()
+    {
+        Assert.All(Compile("ddpm", Model, 10).Rows, r => Assert.True(r.ClipsClean));
+        Assert.All(Compile("ddpm", Model, 10, ("clip", "off")).Rows, r => Assert.False(r.ClipsClean));
+    }
+}

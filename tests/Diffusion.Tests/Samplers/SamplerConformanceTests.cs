@@ -1,0 +1,172 @@
+using System.Globalization;
+using Diffusion.Samplers;
+using Diffusion.Schedules;
+using Diffusion.Testing;
+
+namespace Diffusion.Tests.Samplers;
+
+/// <summary>What every sampler of the catalogue promises. A new sampler is tested by being there.</summary>
+public sealed class SamplerConformanceTests
+{
+    private static readonly DenoiserTraits[] Models =
+    [
+        .. from name in ScheduleCatalogue.Names
+           from prediction in Enum.GetValues<Prediction>()
+           from memory in new[] { false, true }
+           select new DenoiserTraits(ScheduleCatalogue.Create(name, 50), prediction, memory),
+    ];
+
+    public static TheoryData<string> Samplers => [.. SamplerCatalog.All.Select(s => s.Name)];
+
+    private static IEnumerable<DenoiserTraits> Served(ISampler sampler) => Models.Where(m => sampler.Refuses(m) is null);
+
+    /// <summary>Every combination of choices, and of the ends and the default of numbers.</summary>
+    private static IEnumerable<Dictionary<string, string>> Combinations(ISampler sampler)
+    {
+        IEnumerable<Dictionary<string, string>> all = [[]];
+        foreach (var option in sampler.Options)
+        {
+            var values = option.Choices ?? [option.Default, .. new[] { option.Minimum, option.Maximum }.Select(v => v.ToString("R", CultureInfo.InvariantCulture))];
+            all = all.SelectMany(chosen => values.Distinct().Select(v => new Dictionary<string, string>(chosen) { [option.Name] = v })).ToList();
+        }
+        return all;
+    }
+
+    private static SamplerTable? TryCompile(ISampler sampler, DenoiserTraits model, int steps, Dictionary<string, string> options)
+    {
+        try
+        {
+            return sampler.Compile(model, new SamplingOptions(sampler, steps, options));
+        }
+        catch (SamplingOptionException refused) when (options.GetValueOrDefault("spacing") == "quadratic")
+        {
+            Assert.Equal("steps", refused.Field);
+            return null;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void Compile_EveryModelAndOption_GivesSoundRows(string name)
+    {
+        var sampler = SamplerCatalog.Find(name)!;
+        var compiled = 0;
+        foreach (var model in Served(sampler))
+            foreach (var options in Combinations(sampler))
+                foreach (var steps in new[] { 1, 2, 3, 7, 10, 25, 49, 50 })
+                {
+                    if (TryCompile(sampler, model, steps, options) is not { } table) continue;
+                    var where = $"{model.Schedule.Name} {model.Prediction} {steps} {string.Join(' ', options)}";
+                    compiled++;
+                    Assert.True(table.Rows.Length == steps, where);
+                    Assert.True(double.IsFinite(table.StartScale) && table.StartScale > 0, where);
+                    foreach (var row in table.Rows)
+                    {
+                        Assert.True(new[] { row.P, row.Q, row.A, row.B, row.C, row.D }.All(double.IsFinite), where);
+                        Assert.True(row.D >= 0 && row.Q != 0, where);
+                        Assert.InRange(row.TimeIndex, 0, model.Schedule.Steps - 1);
+                    }
+                    var last = table.Rows[^1];
+                    Assert.True((last.A, last.B, last.C, last.D) == (0, 1, 0, 0), where);
+                    Assert.True(table.Rows.SequenceEqual(TryCompile(sampler, model, steps, options)!.Rows), where);
+                }
+        Assert.True(compiled > 100, $"{compiled}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void Compile_Defaults_AreAcceptedForEveryStepCount(string name)
+    {
+        var sampler = SamplerCatalog.Find(name)!;
+        foreach (var model in Served(sampler))
+            for (var steps = 1; steps <= 50; steps++) Assert.Equal(steps, sampler.Compile(model, new SamplingOptions(sampler, steps)).Rows.Length);
+    }
+
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void Compile_MoreStepsThanTimes_NamesSteps(string name)
+    {
+        var sampler = SamplerCatalog.Find(name)!;
+        foreach (var options in Combinations(sampler))
+            foreach (var steps in new[] { 51, int.MaxValue })
+                Assert.Equal("steps", Assert.Throws<SamplingOptionException>(() => sampler.Compile(Served(sampler).First(), new SamplingOptions(sampler, steps, options))).Field);
+    }
+
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void Options_StepsBelowOne_NamesSteps(string name)
+    {
+        foreach (var steps in new[] { 0, -1, int.MinValue })
+            Assert.Equal("steps", Assert.Throws<SamplingOptionException>(() => new SamplingOptions(SamplerCatalog.Find(name)!, steps)).Field);
+    }
+
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void Options_UnknownName_NamesItAndListsTheKnown(string name)
+    {
+        var sampler = SamplerCatalog.Find(name)!;
+        var refused = Assert.Throws<SamplingOptionException>(() => new SamplingOptions(sampler, 1, new Dictionary<string, string> { ["sharpness"] = "1" }));
+        Assert.Equal("sharpness", refused.Field);
+        Assert.All(sampler.Options, o => Assert.Contains(o.Name, refused.Message));
+    }
+
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void Options_ValueNotAllowed_NamesTheFieldAndTheAllowed(string name)
+    {
+        var sampler = SamplerCatalog.Find(name)!;
+        foreach (var option in sampler.Options)
+            foreach (var bad in new[] { "", "NaN", "Infinity", "-1e9", "1e9", "0,5", "no such word" })
+            {
+                var refused = Assert.Throws<SamplingOptionException>(() => new SamplingOptions(sampler, 1, new Dictionary<string, string> { [option.Name] = bad }));
+                Assert.Equal(option.Name, refused.Field);
+                Assert.Contains(option.Allowed, refused.Message);
+            }
+    }
+
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void Declaration_OfEverySampler_IsComplete(string name)
+    {
+        var sampler = SamplerCatalog.Find(name)!;
+        Assert.Matches("^[a-z0-9][a-z0-9-]*$", sampler.Name);
+        Assert.EndsWith(".", sampler.Summary);
+        Assert.NotEmpty(sampler.Reference);
+        Assert.Equal(sampler.Options.Count, sampler.Options.Select(o => o.Name).Distinct().Count());
+        Assert.All(sampler.Options, o => Assert.True(o.Accepts(o.Default) && o.Description.EndsWith('.') && o.Name == o.Name.ToLowerInvariant(), o.Name));
+    }
+
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void Run_PerfectNetwork_EndsWhereTheDataLie(string name)
+    {
+        var sampler = SamplerCatalog.Find(name)!;
+        foreach (var model in Served(sampler))
+            foreach (var options in Combinations(sampler))
+            {
+                if (TryCompile(sampler, model, 10, options) is not { } table) continue;
+                var network = new GaussianDenoiser(model.Schedule, model.Prediction, 0.01);
+                foreach (var start in new[] { -2.5, 0.1, 1.0 })
+                    Assert.InRange(RowInterpreter.Run(table, network.Output, start, i => i % 2 == 0 ? 1.2 : -0.8)[^1].X, -1, 1);
+            }
+    }
+
+    [Theory]
+    [InlineData("ddim", "eta", "0")]
+    [InlineData("dddm", "walk", "fixed")]
+    [InlineData("dddm", "walk", "ddim")]
+    public void Compile_DeterministicSampler_DrawsNoNoise(string name, string option, string value)
+    {
+        var sampler = SamplerCatalog.Find(name)!;
+        foreach (var model in Served(sampler))
+            Assert.All(sampler.Compile(model, new SamplingOptions(sampler, 20, new Dictionary<string, string> { [option] = value })).Rows, r => Assert.Equal(0, r.D));
+    }
+
+    [Fact]
+    public void Catalogue_Names_AreUniqueAndFound()
+    {
+        Assert.Equal(SamplerCatalog.All.Count, SamplerCatalog.All.Select(s => s.Name).Distinct().Count());
+        Assert.All(SamplerCatalog.All, s => Assert.Same(s, SamplerCatalog.Find(s.Name)));
+        Assert.Null(SamplerCatalog.Find("DDIM"));
+    }
+}
