@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using Diffusion.Checkpoints;
+using Diffusion.Samplers;
+using Diffusion.Training.Data;
+using Diffusion.Training.Jobs;
+using Diffusion.Training.Loop;
+using Diffusion.Training.Runs;
+
+namespace Diffusion.Training.Commands;
+
+/// <summary>The headless commands: the same code as the service, with a progress bar.</summary>
+public static class TrainingCommands
+{
+    private const string Usage =
+        $"""
+        train JOB.json [--threads N] [--device cpu|cuda] [--data DIR] [--state DIR] [--models DIR]
+        import mnist [--from data/source/mnist] [--to data/mnist-32]
+        {EvaluateCommand.Usage}
+        """;
+
+    /// <summary>Runs the command that <paramref name="args"/> names.</summary>
+    /// <param name="args">The command line of the executable.</param>
+    /// <param name="cancellation">Stops at the next step, with everything saved; so do SIGINT and SIGTERM.</param>
+    /// <returns>The exit code, or null if this is no training command.</returns>
+    public static async Task<int?> TryRunAsync(string[] args, CancellationToken cancellation)
+    {
+        if (args is not [var command, .. var rest] || command is not ("train" or "import" or "evaluate")) return null;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            var arguments = new CommandArguments(rest);
+            return command switch
+            {
+                "train" => await TrainAsync(arguments, stop.Token),
+                "evaluate" => await EvaluateCommand.RunAsync(arguments, Options(arguments), stop.Token),
+                _ => Import(arguments),
+            };
+        }
+        catch (CommandException wrong)
+        {
+            await Console.Error.WriteLineAsync($"{wrong.Message}{Environment.NewLine}{Usage}");
+            return 2;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 130;
+        }
+        catch (Exception known) when (known is TrainingJobException or DamagedDataException or TrainingDivergedException or SamplingOptionException or SafeTensorsException or IOException)
+        {
+            await Console.Error.WriteLineAsync(known.Message);
+            return 1;
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+    }
+
+    private static async Task<int> TrainAsync(CommandArguments arguments, CancellationToken stop)
+    {
+        var jobFile = await File.ReadAllBytesAsync(arguments.Position(0, "The job file"), stop);
+        var options = Options(arguments);
+        arguments.Close(positions: 1);
+        var time = TimeProvider.System;
+        var progress = new ProgressLine(Console.Out, !Console.IsOutputRedirected, time);
+        var run = new TrainingRun(jobFile, options, new CheckpointStore(options.Models, time), time) { Report = progress.Show };
+        var outcome = await DedicatedThread.Run("training", () => run.Execute(stop));
+        Console.WriteLine(outcome.Finished
+            ? $"Published {outcome.Model}{(outcome.Version is { } version ? $" version {version}" : "")}."
+            : $"Stopped after step {outcome.Steps}; the same command goes on from there.");
+        return outcome.Finished ? 0 : 130;
+    }
+
+    private static int Import(CommandArguments arguments)
+    {
+        var what = arguments.Position(0, "The data set");
+        if (what != "mnist") throw new CommandException($"Unknown data set '{what}'; there is: mnist.");
+        var (from, to) = (arguments.Text("from", "data/source/mnist"), arguments.Text("to", "data/mnist-32"));
+        arguments.Close(positions: 1);
+        Console.WriteLine($"Imported {MnistImporter.Import(from, to)}");
+        return 0;
+    }
+
+    private static TrainingOptions Options(CommandArguments arguments)
+    {
+        var defaults = new TrainingOptions();
+        return new TrainingOptions
+        {
+            Data = arguments.Text("data", defaults.Data),
+            State = arguments.Text("state", defaults.State),
+            Models = arguments.Text("models", defaults.Models),
+            Device = arguments.Text("device", defaults.Device),
+            Threads = arguments.Int("threads", 0, defaults.Threads),
+        };
+    }
+}

@@ -1,0 +1,134 @@
+using Diffusion.Networks;
+using Diffusion.Samplers;
+using Diffusion.Training.Data;
+using Diffusion.Training.Objectives;
+using static TorchSharp.torch;
+
+namespace Diffusion.Training.Evaluation;
+
+/// <summary>What is measured: a sampler with its steps, options and guidance, on a number of samples.</summary>
+internal sealed record EvaluationRequest(
+    string Sampler, int Steps, IReadOnlyDictionary<string, string> Options, double Guidance, int Samples, ulong Seed);
+
+/// <summary>One measured row. Fréchet distances are on the classifier's features, against all test images.</summary>
+internal sealed record EvaluationRow
+{
+    public required string Model { get; init; }
+    public required int Version { get; init; }
+    public required string Sampler { get; init; }
+    public required int Steps { get; init; }
+    public required IReadOnlyDictionary<string, string> Options { get; init; }
+    public required double Guidance { get; init; }
+    public required int Samples { get; init; }
+    public required ulong Seed { get; init; }
+
+    /// <summary>Share of the samples that the classifier takes for the label asked for; null without labels.</summary>
+    public required double? LabelAccuracy { get; init; }
+
+    public required double FrechetDistance { get; init; }
+
+    /// <summary>The same distance of as many training images: no sampler can be expected to be below.</summary>
+    public required double RealFloor { get; init; }
+
+    /// <summary>DDDM: variance over samples of one label after one evaluation, mean over labels and pixels.</summary>
+    public double? OneStepVariance { get; init; }
+
+    /// <summary>DDDM: correlation of the one-evaluation estimate with the noise it was shown as memory; 0 is no copying.</summary>
+    public double? CopyScore { get; init; }
+
+    public required double Seconds { get; init; }
+}
+
+/// <summary>Measures a denoiser by a classifier.</summary>
+internal sealed class Evaluator(Denoiser denoiser, ImageJudge judge, ImageSet train, ImageSet test, TimeProvider time)
+{
+    private const int Batch = 100, VarianceSamples = 100;
+
+    private GaussianFit? real;
+
+    private UNetConfig Network => denoiser.Manifest.Network;
+
+    private int Pixels => Network.Channels * Network.ImageSize * Network.ImageSize;
+
+    /// <summary>Draws labels in turn, samples in batches, judges them.</summary>
+    /// <exception cref="SamplingOptionException">The sampler refuses the steps or an option.</exception>
+    public EvaluationRow Measure(EvaluationRequest request, CancellationToken stop)
+    {
+        var started = time.GetTimestamp();
+        var table = Table(request.Sampler, request.Steps, request.Options);
+        var labels = Labels(request.Samples);
+        var images = Sample(table, labels, request, stop);
+        var seconds = time.GetElapsedTime(started).TotalSeconds;
+        var seen = judge.Judge(images);
+        real ??= new GaussianFit(judge.Judge(test).Features, judge.FeatureWidth);
+        var (variance, copy) = Network.Memory ? OneStep(request.Seed, stop) : ((double?)null, (double?)null);
+        return new EvaluationRow
+        {
+            Model = denoiser.Manifest.Model,
+            Version = denoiser.Manifest.Version,
+            Sampler = request.Sampler,
+            Steps = request.Steps,
+            Options = request.Options,
+            Guidance = request.Guidance,
+            Samples = request.Samples,
+            Seed = request.Seed,
+            LabelAccuracy = labels is null ? null : seen.Classes.Where((c, i) => c == labels[i]).Count() / (double)request.Samples,
+            FrechetDistance = new GaussianFit(seen.Features, judge.FeatureWidth).FrechetDistance(real),
+            RealFloor = new GaussianFit(judge.Judge(train, request.Samples).Features, judge.FeatureWidth).FrechetDistance(real),
+            OneStepVariance = variance,
+            CopyScore = copy,
+            Seconds = seconds,
+        };
+    }
+
+    private SamplerTable Table(string name, int steps, IReadOnlyDictionary<string, string> options)
+    {
+        var sampler = SamplerCatalog.Find(name)
+            ?? throw new SamplingOptionException("sampler", $"Unknown sampler '{name}'; known: {string.Join(", ", SamplerCatalog.All.Select(s => s.Name))}.");
+        var traits = denoiser.Manifest.Traits;
+        if (sampler.Refuses(traits) is { } refusal) throw new SamplingOptionException("sampler", refusal);
+        return sampler.Compile(traits, new SamplingOptions(sampler, steps, options));
+    }
+
+    private long[]? Labels(int count) =>
+        Network.Classes is { } classes ? [.. Enumerable.Range(0, count).Select(i => (long)(i % classes))] : null;
+
+    private float[] Sample(SamplerTable table, long[]? labels, EvaluationRequest request, CancellationToken stop)
+    {
+        var runner = new RowSampler(denoiser.Network, denoiser.Device);
+        var images = new float[(long)request.Samples * Pixels];
+        for (var first = 0; first < request.Samples; first += Batch)
+        {
+            stop.ThrowIfCancellationRequested();
+            var count = Math.Min(Batch, request.Samples - first);
+            runner.Run(table, labels?[first..(first + count)], count, request.Guidance, request.Seed, first).CopyTo(images, first * Pixels);
+        }
+        return images;
+    }
+
+    /// <summary>One evaluation at t = T from a noise memory: does it answer the noise, and how various is it?</summary>
+    private (double Variance, double Copy) OneStep(ulong seed, CancellationToken stop)
+    {
+        var table = Table("dddm", 1, new Dictionary<string, string> { ["walk"] = "fixed" });
+        var groups = Network.Classes ?? 1;
+        double variance = 0, copy = 0;
+        for (var group = 0; group < groups; group++)
+        {
+            var first = group * VarianceSamples;
+            var labels = Network.Classes is null ? null : Enumerable.Repeat((long)group, VarianceSamples).ToArray();
+            stop.ThrowIfCancellationRequested();
+            var estimates = new RowSampler(denoiser.Network, denoiser.Device).Run(table, labels, VarianceSamples, 1, seed, first);
+            variance += Statistics.VarianceAcross(estimates, Pixels) / groups;
+            copy += Statistics.Correlation(estimates, Memory(seed, first)) / groups;
+        }
+        return (variance, copy);
+    }
+
+    private float[] Memory(ulong seed, int first)
+    {
+        var memory = new float[VarianceSamples * Pixels];
+        for (var i = 0; i < VarianceSamples; i++)
+            Noise.SeededNoise.Normal(seed, (uint)(first + i), 0, Noise.NoisePurpose.Memory, memory.AsSpan(i * Pixels, Pixels));
+        return memory;
+    }
+}

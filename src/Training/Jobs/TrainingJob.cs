@@ -1,0 +1,139 @@
+using Diffusion.Checkpoints;
+using Diffusion.Networks;
+using Diffusion.Samplers;
+
+namespace Diffusion.Training.Jobs;
+
+/// <summary>One training run, as its job file says it. Two runs of one job give the same bytes.</summary>
+internal abstract record TrainingJob
+{
+    /// <summary>Name of the run and of its state folder.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The model that is published.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Name of the image set.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Images a step.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Images to see, repeats counted; rounded up to whole batches.</summary>
+    public required long Images { get; init; }
+
+    /// <summary>Steps to take, where the job counts in steps instead of images.</summary>
+    public int? Steps { get; init; }
+
+    public OptimizerSettings Optimizer { get; init; } = new();
+
+    /// <summary>Upper end of the decay of the moving average of the weights; it begins at (1+n)/(10+n).</summary>
+    public double EmaDecay { get; init; } = 0.9999;
+
+    public ulong Seed { get; init; }
+
+    /// <summary>Steps between resume points, sample grids, published versions (0: only at the end) and metric lines.</summary>
+    public CadenceSettings Every { get; init; } = new();
+}
+
+/// <summary>A run that makes a denoiser.</summary>
+internal sealed record DenoiserJob : TrainingJob
+{
+    public required ObjectiveSettings Objective { get; init; }
+    public required ScheduleReference Schedule { get; init; }
+    public required UNetConfig Network { get; init; }
+
+    /// <summary>Probability that a label is replaced by the null token, for classifier-free guidance.</summary>
+    public double LabelDrop { get; init; }
+
+    /// <summary>A published version whose fitting parameters this run starts from.</summary>
+    public ParentReference? InitialFrom { get; init; }
+
+    public SamplingDefaults? Sampling { get; init; }
+}
+
+/// <summary>A run that makes the classifier by which samples are judged.</summary>
+internal sealed record ClassifierJob : TrainingJob
+{
+    public const string Kind = "classifier";
+
+    public required ClassifierConfig Classifier { get; init; }
+}
+
+/// <summary>What is learned.</summary>
+internal sealed record ObjectiveSettings
+{
+    public const string Ddpm = "ddpm", Dddm = "dddm";
+
+    public required string Kind { get; init; }
+    public required Prediction Prediction { get; init; }
+    public DistanceSettings Loss { get; init; } = new();
+
+    /// <summary>DDDM: probability that a sample's memory is replaced by fresh noise for one step. 0 is the published recipe.</summary>
+    public double MemoryRefresh { get; init; }
+
+    public MemoryStorage MemoryStorage { get; init; }
+
+    /// <summary>DDDM: the consistency target, or null for the published recipe.</summary>
+    public ConsistencySettings? Consistency { get; init; }
+}
+
+/// <summary>How a memory row is kept.</summary>
+internal enum MemoryStorage { UInt8, Float16 }
+
+/// <summary>Distance between an estimate and its target, averaged over pixels and batch.</summary>
+internal sealed record DistanceSettings
+{
+    public const string Mse = "mse", PseudoHuber = "pseudo-huber";
+
+    public string Kind { get; init; } = Mse;
+
+    /// <summary>c of sqrt(d^2 + c^2) - c.</summary>
+    public double C { get; init; } = 1.4e-4;
+
+    /// <summary>Whether d is the norm of a whole image's difference (iCT) instead of one pixel's (DDDM).</summary>
+    public bool PerImage { get; init; }
+}
+
+/// <summary>
+/// Consistency target: the network's own estimate from the same noise at an earlier time t - gap, without gradient.
+/// The gap shrinks geometrically over the run from <see cref="GapStart"/> to <see cref="GapEnd"/> (shares of T);
+/// where t - gap is 0 or less the target is the image.
+/// </summary>
+internal sealed record ConsistencySettings
+{
+    public double GapStart { get; init; } = 1;
+    public double GapEnd { get; init; } = 0.05;
+
+    /// <summary>Share of the batch that is trained at t = T.</summary>
+    public double ShareAtEnd { get; init; } = 0.25;
+
+    /// <summary>Whether the moving average of the weights gives the target instead of the weights themselves.</summary>
+    public bool FromAverage { get; init; }
+}
+
+internal sealed record OptimizerSettings
+{
+    public double LearningRate { get; init; } = 1e-3;
+    public double Beta1 { get; init; } = 0.9;
+    public double Beta2 { get; init; } = 0.999;
+    public double Epsilon { get; init; } = 1e-8;
+    public double WeightDecay { get; init; }
+
+    /// <summary>Steps of linear warm-up.</summary>
+    public int Warmup { get; init; }
+
+    /// <summary>Learning rate at the end as a share of the full one, reached along a half cosine; 1 keeps it constant.</summary>
+    public double FinalShare { get; init; } = 1;
+
+    /// <summary>Largest norm of the whole gradient; 0 does not clip.</summary>
+    public double ClipNorm { get; init; }
+}
+
+internal sealed record CadenceSettings
+{
+    public int Checkpoint { get; init; } = 500;
+    public int Sample { get; init; }
+    public int Publish { get; init; }
+    public int Log { get; init; } = 10;
+}

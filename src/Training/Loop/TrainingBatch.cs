@@ -1,0 +1,33 @@
+namespace Diffusion.Training.Loop;
+
+/// <summary>One batch as plain numbers, made off the torch thread. Arrays of images are B x C x H x W, row-major.</summary>
+internal sealed record TrainingBatch
+{
+    /// <summary>0-based step.</summary>
+    public required int Step { get; init; }
+
+    public required int Epoch { get; init; }
+
+    /// <summary>Share of the run that is behind, 0..1.</summary>
+    public required double Progress { get; init; }
+
+    /// <summary>Which training images these are.</summary>
+    public required int[] Indices { get; init; }
+
+    /// <summary>x_0.</summary>
+    public required float[] Clean { get; init; }
+
+    /// <summary>Labels; dropped ones are the null token already. Null for an unconditional network.</summary>
+    public required long[]? Labels { get; init; }
+
+    /// <summary>t in 1..T; empty, like all that follows, for a classifier.</summary>
+    public int[] Times { get; init; } = [];
+
+    /// <summary>z of the forward process.</summary>
+    public float[] Noise { get; init; } = [];
+
+    /// <summary>x_t.</summary>
+    public float[] Noisy { get; init; } = [];
+
+    public int Count => Indices.Length;
+}

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using Diffusion.Checkpoints;
+using Diffusion.Imaging;
+using Diffusion.Networks;
+using Diffusion.Samplers;
+using Diffusion.Schedules;
+using Diffusion.Training.Data;
+using Diffusion.Training.Evaluation;
+using Diffusion.Training.Files;
+using Diffusion.Training.Jobs;
+using Diffusion.Training.Loop;
+using Diffusion.Training.Objectives;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Diffusion.Training.Runs;
+
+/// <summary>Makes versions of a denoiser.</summary>
+internal sealed class DenoiserTrainee : ITrainee
+{
+    private const int GridImages = 100;
+
+    private readonly DenoiserJob job;
+    private readonly RunFolder folder;
+    private readonly CheckpointStore store;
+    private readonly ImageSet images;
+    private readonly NoiseSchedule schedule;
+    private readonly Device device;
+    private readonly UNet network, average;
+    private readonly ParentReference? parent;
+
+    /// <exception cref="TrainingJobException">The job does not fit the images, or its parent is missing or fits nothing.</exception>
+    public DenoiserTrainee(DenoiserJob job, RunFolder folder, CheckpointStore store, ImageSet images, Device device)
+    {
+        (this.job, this.folder, this.store, this.images, this.device) = (job, folder, store, images, device);
+        schedule = ScheduleCatalogue.Create(job.Schedule.Name, job.Schedule.Steps);
+        network = new UNet(job.Network, job.Seed).to(device);
+        average = new UNet(job.Network, job.Seed).to(device);
+        parent = Parent();
+        if (parent is not null && !File.Exists(folder.State)) StartFrom(parent);
+        Objective = job.Objective.Kind == ObjectiveSettings.Ddpm
+            ? new DdpmObjective(job, schedule, network, device)
+            : new DddmObjective(job, schedule, network, average, new SampleMemory(folder.Memory, images.Count, images.Pixels, job.Objective.MemoryStorage, job.Seed), device);
+        Forward = new ForwardProcess(schedule, job.Objective.Consistency?.ShareAtEnd ?? 0, job.LabelDrop, job.Network.NullLabel);
+    }
+
+    public nn.Module Network => network;
+
+    public nn.Module Average => average;
+
+    public IObjective Objective { get; }
+
+    public ForwardProcess? Forward { get; }
+
+    public void Sample(int step)
+    {
+        var defaults = job.Sampling ?? new SamplingDefaults(job.Network.Memory ? "dddm" : "ddim", job.Network.Memory ? 4 : 20);
+        var sampler = SamplerCatalog.Find(defaults.Sampler)!;
+        var traits = new DenoiserTraits(schedule, job.Objective.Prediction, job.Network.Memory);
+        var table = sampler.Compile(traits, new SamplingOptions(sampler, defaults.Steps, defaults.Options));
+        var labels = job.Network.Classes is { } classes ? Enumerable.Range(0, GridImages).Select(i => (long)(i % classes)).ToArray() : null;
+        var samples = new RowSampler(average, device).Run(table, labels, GridImages, defaults.Guidance, seed: 0);
+        var (size, channels) = (job.Network.ImageSize, job.Network.Channels);
+        var grid = ImageGrid.Arrange([.. samples.Chunk(channels * size * size).Select(planes => Picture.FromPlanes(planes, size, size, channels))]);
+        DurableFile.Write(Path.Combine(folder.Samples, $"{step:D8}.png"), ImageEncoder.Encode(grid, "png"));
+    }
+
+    public int? Publish(int step, long images)
+    {
+        if (AlreadyPublished(step) is { } before) return before;
+        var version = store.Publish(job.Model, _ => Manifest(images), into =>
+        {
+            SafeTensors.Write(Path.Combine(into, CheckpointVersion.WeightsFile), NetworkWeights.ToSafeTensors(average.state_dict()));
+            File.Copy(folder.Job, Path.Combine(into, "job.json"));
+            if (File.Exists(folder.Metrics)) File.Copy(folder.Metrics, Path.Combine(into, "curve.ndjson"));
+        });
+        DurableFile.Write(folder.Published, JsonSerializer.SerializeToUtf8Bytes(new PublishedAt(step, version.Manifest.Version)));
+        return version.Manifest.Version;
+    }
+
+    public void Dispose()
+    {
+        Objective.Dispose();
+        network.Dispose();
+        average.Dispose();
+    }
+
+    private CheckpointManifest Manifest(long seen) => new()
+    {
+        Model = job.Model,
+        Version = 0,
+        Created = default,
+        Network = job.Network,
+        Prediction = job.Objective.Prediction,
+        Schedule = job.Schedule,
+        Objective = job.Objective.Kind,
+        Data = images.Reference,
+        Labels = job.Network.Classes is null ? null : images.Manifest.Classes,
+        ImagesSeen = seen,
+        Seed = job.Seed,
+        Parent = parent,
+        Sampling = job.Sampling,
+    };
+
+    private void StartFrom(ParentReference from)
+    {
+        var version = store.Find(from.Model, $"{from.Version}") ?? throw new TrainingJobException([$"initialFrom: version {from.Version} of {from.Model} is gone."]);
+        CheckpointStore.Verify(version);
+        using var file = SafeTensorFile.Open(version.PathOf(CheckpointVersion.WeightsFile));
+        var (copied, skipped) = WarmStart.Apply(network, file);
+        if (copied == 0) throw new TrainingJobException([$"initialFrom: no parameter of {from.Model} fits this network (first: {skipped[0]})."]);
+    }
+
+    /// <summary>The parent's version is settled when the run begins, whatever is published while it runs.</summary>
+    private ParentReference? Parent()
+    {
+        if (job.InitialFrom is not { } wanted) return null;
+        if (File.Exists(folder.Parent)) return JsonSerializer.Deserialize<ParentReference>(File.ReadAllBytes(folder.Parent));
+        var found = store.Find(wanted.Model, wanted.Version == TrainingJobReader.NewestVersion ? null : $"{wanted.Version}")
+            ?? throw new TrainingJobException([$"initialFrom: there is no such version of {wanted.Model}."]);
+        var settled = new ParentReference(wanted.Model, found.Manifest.Version);
+        DurableFile.Write(folder.Parent, JsonSerializer.SerializeToUtf8Bytes(settled));
+        return settled;
+    }
+
+    /// <summary>The version that this run has published at <paramref name="step"/>, if a resumed run comes by again.</summary>
+    private int? AlreadyPublished(int step) =>
+        File.Exists(folder.Published) && JsonSerializer.Deserialize<PublishedAt>(File.ReadAllBytes(folder.Published)) is { } last && last.Step == step
+        && store.Versions(job.Model).Contains(last.Version) ? last.Version : null;
+
+    private sealed record PublishedAt(int Step, int Version);
+}

@@ -1,0 +1,143 @@
+using Diffusion.Checkpoints;
+using Diffusion.Testing;
+using Diffusion.Training.Loop;
+using Diffusion.Training.Runs;
+
+namespace Diffusion.Training.Tests.Loop;
+
+public sealed class TrainerTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public TrainerTests() => TinySet.Write(folder["data"]);
+
+    public static TheoryData<string> Objectives => [TinyJob.Ddpm, TinyJob.Dddm, TinyJob.Consistent];
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Objectives))]
+    public void Run_StoppedAndResumed_EndsInTheBytesOfAnUninterruptedOne(string objective)
+    {
+        var job = TinyJob.File(objective, """ "every": { "log": 1, "checkpoint": 100 }, """, dropout: 0.2);
+        Assert.True(Train("whole", job).Finished);
+        // 3 steps an epoch: in the first epoch, at a boundary, in a later epoch
+        foreach (var (stopAt, done) in new[] { (2, 2), (3, 3), (7, 7) }) Assert.Equal((false, done), Stop("parts", job, stopAt));
+        Assert.True(Train("parts", job).Finished);
+        AssertSame("whole", "parts");
+    }
+
+    [Theory]
+    [MemberData(nameof(Objectives))]
+    public void Run_KilledAndResumed_EndsInTheBytesOfAnUninterruptedOne(string objective)
+    {
+        var job = TinyJob.File(objective, """ "every": { "log": 1, "checkpoint": 5 }, """, dropout: 0.2);
+        Assert.True(Train("whole", job).Finished);
+        // 3 steps an epoch: before any resume point, at a boundary, and one epoch after the resume point at 5,
+        // when the memory that step 5 was shown is being written over
+        foreach (var step in new[] { 1, 3, 4, 7, 8 }) Kill("parts", job, step);
+        Assert.True(Train("parts", job).Finished);
+        AssertSame("whole", "parts");
+    }
+
+    [Fact]
+    public void Run_LossThatIsNoNumber_StopsByNameAndKeepsTheLastState()
+    {
+        var text = System.Text.Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm, """ "every": { "log": 1, "checkpoint": 1 }, """));
+        var job = System.Text.Encoding.UTF8.GetBytes(text.Replace("\"learningRate\": 0.002", "\"learningRate\": 10", StringComparison.Ordinal).Replace("\"clipNorm\": 1", "\"clipNorm\": 0", StringComparison.Ordinal));
+        Stop("state", job, 2);
+        var saved = File.ReadAllBytes(StateOf("state"));
+        Poison(StateOf("state"));
+        var error = Assert.Throws<TrainingDivergedException>(() => Train("state", job));
+        Assert.Equal(2, error.Step);
+        Assert.Contains("loss", error.Message, StringComparison.Ordinal);
+        Assert.NotEqual(saved, File.ReadAllBytes(StateOf("state")));
+        Assert.Equal(2, StepOf(StateOf("state")));
+        Assert.Empty(new CheckpointStore(folder["state-models"], TimeProvider.System).Versions("tiny-model"));
+    }
+
+    [Fact]
+    public void Run_MoreSteps_LowersTheLoss()
+    {
+        var losses = new List<double>();
+        var run = new TrainingRun(TinyJob.File(TinyJob.Ddpm, """ "every": { "log": 1 }, """, steps: 150), Options("long"), Store("long"), TimeProvider.System) { Report = p => losses.Add(p.Loss) };
+        Assert.True(run.Execute(CancellationToken.None).Finished);
+        Assert.Equal(150, losses.Count);
+        Assert.True(losses[^1] < 0.6 * losses[0], $"{losses[0]} -> {losses[^1]}");
+    }
+
+    private TrainingOptions Options(string state) => new() { Data = folder["data"], State = folder[state], Models = folder[state + "-models"], Threads = 1 };
+
+    private CheckpointStore Store(string state) => new(Options(state).Models, TimeProvider.System);
+
+    private string StateOf(string state) => Path.Combine(folder[state], "runs", "tiny-run", "state.safetensors");
+
+    private TrainingOutcome Train(string state, byte[] job) => new TrainingRun(job, Options(state), Store(state), TimeProvider.System).Execute(CancellationToken.None);
+
+    private (bool Finished, int Steps) Stop(string state, byte[] job, int afterStep)
+    {
+        using var stop = new CancellationTokenSource();
+        var run = new TrainingRun(job, Options(state), Store(state), TimeProvider.System)
+        {
+            Report = p =>
+            {
+                if (p.Step == afterStep) stop.Cancel();
+            },
+        };
+        var outcome = run.Execute(stop.Token);
+        return (outcome.Finished, outcome.Steps);
+    }
+
+    /// <summary>Throws out of the loop after a step, so that nothing is saved as it is on a stop.</summary>
+    private void Kill(string state, byte[] job, int afterStep)
+    {
+        var run = new TrainingRun(job, Options(state), Store(state), TimeProvider.System)
+        {
+            Report = p =>
+            {
+                if (p.Step == afterStep) throw new KilledException();
+            },
+        };
+        Assert.Throws<KilledException>(() => run.Execute(CancellationToken.None));
+    }
+
+    private void AssertSame(string one, string other)
+    {
+        Assert.Equal(File.ReadAllBytes(StateOf(one)), File.ReadAllBytes(StateOf(other)));
+        var version = Store(one).Find("tiny-model")!;
+        Assert.Equal(1, version.Manifest.Version);
+        Assert.Equal(version.Manifest.Files["model.safetensors"], Store(other).Find("tiny-model")!.Manifest.Files["model.safetensors"]);
+        Assert.Equal(Steps(one), Steps(other));
+        foreach (var file in new[] { "memory-even", "memory-odd" })
+        {
+            var path = Path.Combine("runs", "tiny-run", "memory", file);
+            if (File.Exists(Path.Combine(folder[one], path))) Assert.Equal(File.ReadAllBytes(Path.Combine(folder[one], path)), File.ReadAllBytes(Path.Combine(folder[other], path)));
+        }
+    }
+
+    private int[] Steps(string state) => [.. File.ReadLines(Path.Combine(folder[state], "runs", "tiny-run", "metrics.ndjson"))
+        .Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32())];
+
+    private static int StepOf(string path)
+    {
+        using var file = SafeTensorFile.Open(path);
+        return int.Parse(file.Metadata["step"]);
+    }
+
+    /// <summary>Puts a NaN into the weights of a resume point.</summary>
+    private static void Poison(string path)
+    {
+        List<SafeTensor> tensors;
+        IReadOnlyDictionary<string, string> metadata;
+        using (var file = SafeTensorFile.Open(path))
+        {
+            metadata = file.Metadata;
+            tensors = [.. file.Tensors.Values.Select(t => new SafeTensor(t.Name, t.Type, t.Shape, file.Read(t.Name)))];
+        }
+        var index = tensors.FindIndex(t => t.Name == "weights/out.2.bias");
+        tensors[index] = tensors[index] with { Data = BitConverter.GetBytes(float.NaN) };
+        SafeTensors.Write(path, tensors, metadata);
+    }
+
+    private sealed class KilledException : Exception;
+}

@@ -1,0 +1,118 @@
+using Diffusion.Networks;
+using Diffusion.Schedules;
+using Diffusion.Testing;
+using Diffusion.Training.Data;
+using Diffusion.Training.Loop;
+using Diffusion.Training.Objectives;
+using static TorchSharp.torch;
+
+namespace Diffusion.Training.Tests.Objectives;
+
+public sealed class DddmObjectiveTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly ImageSet images;
+
+    public DddmObjectiveTests()
+    {
+        TinySet.Write(folder["data"]);
+        images = TinySet.Open(folder["data"]);
+    }
+
+    public void Dispose()
+    {
+        images.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public void Step_OfANetworkThatReturnsZero_RemembersTheNoisyImage()
+    {
+        using var run = new Run(this, """ "kind": "dddm", "memoryStorage": "float16" """);
+        var batch = run.Source.Take(0);
+        run.Step(batch);
+        var row = new float[TinySet.Pixels];
+        for (var i = 0; i < batch.Count; i++)
+        {
+            run.Memory.Read(batch.Indices[i], 1, row);
+            Assert.Equal(batch.Noisy.AsSpan(i * row.Length, row.Length).ToArray(), row, (a, b) => Math.Abs(a - b) <= 2e-3 * Math.Max(1, Math.Abs(a)));
+        }
+    }
+
+    [Fact]
+    public void Step_WritesOnlyTheRowsOfItsBatch()
+    {
+        using var run = new Run(this, """ "kind": "dddm" """);
+        var batch = run.Source.Take(0);
+        run.Step(batch);
+        var row = new float[TinySet.Pixels];
+        for (var image = 0; image < images.Count; image++)
+        {
+            run.Memory.Read(image, 1, row);
+            // an unwritten row of a new file is black
+            Assert.Equal(batch.Indices.Contains(image), row.Any(v => v != -1f));
+        }
+    }
+
+    [Fact]
+    public void Loss_OfANetworkThatReturnsZero_IsThePseudoHuberDistanceToTheImage()
+    {
+        using var run = new Run(this, """ "kind": "dddm", "loss": { "c": 0.1 } """);
+        var batch = run.Source.Take(0);
+        var expected = batch.Noisy.Zip(batch.Clean, (a, b) => Math.Sqrt((a - (double)b) * (a - (double)b) + 0.01) - 0.1).Average();
+        Near.Relative(expected, run.Step(batch), 1e-5, "loss");
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 10)]
+    public void MemoryRefresh_ShowsFreshNoiseInstead(double refresh, int refreshed)
+    {
+        using var run = new Run(this, $""" "kind": "dddm", "memoryRefresh": {refresh} """);
+        // epoch 0, then an epoch in which the memory would be black
+        var score = 0.0;
+        for (var step = 0; step < 6; step++)
+        {
+            var batch = run.Source.Take(step);
+            run.Step(batch);
+            for (var i = 0; i < images.Count; i++) run.Memory.Write(i, batch.Epoch, new float[TinySet.Pixels]);
+            if (batch.Epoch == 1) score += Math.Abs(run.Objective.Figures["copyScore"]);
+        }
+        // a constant memory correlates with nothing
+        Assert.Equal(refreshed > 0, score > 0);
+    }
+
+    private sealed class Run : IDisposable
+    {
+        private readonly UNet network, average;
+
+        public Run(DddmObjectiveTests test, string objective)
+        {
+            var job = TinyJob.Read(objective);
+            var schedule = ScheduleCatalogue.Create("cosine", 20);
+            (network, average) = (new UNet(job.Network, 1), new UNet(job.Network, 1));
+            Memory = new SampleMemory(test.folder[Guid.NewGuid().ToString("N")], test.images.Count, TinySet.Pixels, job.Objective.MemoryStorage, job.Seed);
+            Objective = new DddmObjective(job, schedule, network, average, Memory, CPU);
+            Source = new BatchSource(job.Seed, test.images, new EpochPlan(job.Seed, test.images.Count, 4, 100), new ForwardProcess(schedule, 0, 0, 2));
+        }
+
+        public SampleMemory Memory { get; }
+        public DddmObjective Objective { get; }
+        public BatchSource Source { get; }
+
+        public double Step(TrainingBatch batch)
+        {
+            using var scope = NewDisposeScope();
+            var loss = Objective.Loss(batch).item<float>();
+            Objective.Commit(batch);
+            return loss;
+        }
+
+        public void Dispose()
+        {
+            Objective.Dispose();
+            network.Dispose();
+            average.Dispose();
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using Diffusion.Checkpoints;
+using Diffusion.Networks;
+using Diffusion.Samplers;
+using Diffusion.Testing;
+using Diffusion.Training.Jobs;
+using Diffusion.Training.Runs;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
+using static TorchSharp.torch;
+
+namespace Diffusion.Training.Tests.Runs;
+
+public sealed class TrainingRunTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public TrainingRunTests() => TinySet.Write(folder["data"]);
+
+    private CheckpointStore Store => new(folder["models"], TimeProvider.System);
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Execute_Finished_PublishesAVersionThatLoads()
+    {
+        var outcome = Run(TinyJob.File(TinyJob.Dddm, """ "every": { "sample": 9, "publish": 5 }, """));
+        Assert.Equal((true, 9, 2), (outcome.Finished, outcome.Steps, outcome.Version));
+        var version = Store.NewestValid("tiny-model")!;
+        Assert.Equal((2, "dddm", Prediction.Residual, 30L), (version.Manifest.Version, version.Manifest.Objective, version.Manifest.Prediction, version.Manifest.ImagesSeen));
+        Assert.Equal(["curve.ndjson", "job.json", "model.safetensors"], version.Manifest.Files.Keys.Order());
+        Assert.Equal(["above", "below"], version.Manifest.Labels!);
+        using var denoiser = Denoiser.Load(version, CPU);
+        Assert.True(denoiser.Network.Config.Memory);
+        using var grid = Image.Load<Rgb24>(File.ReadAllBytes(Path.Combine(folder["state"], "runs", "tiny-run", "samples", "00000009.png")));
+        Assert.True(grid.Width >= 80);
+    }
+
+    [Fact]
+    public void Execute_AgainAfterTheEnd_PublishesNothingTwice()
+    {
+        var job = TinyJob.File(TinyJob.Ddpm);
+        Assert.Equal(1, Run(job).Version);
+        Assert.Equal(1, Run(job).Version);
+        Assert.Equal([1], Store.Versions("tiny-model"));
+    }
+
+    [Fact]
+    public void Execute_OtherJobOfTheSameName_IsRefused()
+    {
+        Run(TinyJob.File(TinyJob.Ddpm));
+        Assert.Contains("another job", Assert.Throws<IOException>(() => Run(TinyJob.File(TinyJob.Ddpm, steps: 12))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Execute_FromAParent_RecordsItAndStartsThere()
+    {
+        Run(TinyJob.File(TinyJob.Ddpm));
+        var child = System.Text.Encoding.UTF8.GetString(TinyJob.File(TinyJob.Dddm, """ "initialFrom": { "model": "tiny-model" }, """, steps: 3));
+        Run(System.Text.Encoding.UTF8.GetBytes(child.Replace("tiny-run", "child-run", StringComparison.Ordinal).Replace("\"model\": \"tiny-model\", \"objective\"", "\"model\": \"child\", \"objective\"", StringComparison.Ordinal)));
+        Assert.Equal(new ParentReference("tiny-model", 1), Store.Find("child")!.Manifest.Parent);
+    }
+
+    [Fact]
+    public void Execute_NoSuchParent_SaysSo() =>
+        Assert.StartsWith("initialFrom:", Assert.Throws<TrainingJobException>(() => Run(TinyJob.File(TinyJob.Ddpm, """ "initialFrom": { "model": "nobody" }, """))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Execute_NetworkOfOtherImages_NamesEveryField()
+    {
+        var job = System.Text.Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm));
+        job = job.Replace("\"imageSize\": 8, \"channels\": 1, \"classes\": 2", "\"imageSize\": 16, \"channels\": 3, \"classes\": 5", StringComparison.Ordinal);
+        var problems = Assert.Throws<TrainingJobException>(() => Run(System.Text.Encoding.UTF8.GetBytes(job))).Problems;
+        Assert.Equal(["network.imageSize", "network.channels", "network.classes"], problems.Select(p => p.Split(':')[0]));
+    }
+
+    [Fact]
+    public void Execute_Classifier_LearnsTheTinySetAndReports()
+    {
+        Run(System.Text.Encoding.UTF8.GetBytes("""
+            { "name": "judge", "model": "judge", "objective": { "kind": "classifier" },
+              "network": { "imageSize": 8, "channels": 1, "classes": 2, "widths": [8, 8], "featureWidth": 8 },
+              "data": "tiny", "batch": 5, "steps": 60, "optimizer": { "learningRate": 0.01 }, "emaDecay": 0.9, "seed": 1 }
+            """));
+        using var classifier = ImageClassifier.Load(Path.Combine(folder["models"], "judge", "classifier.safetensors"), CPU);
+        Assert.Equal(8, classifier.Config.FeatureWidth);
+        using var report = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder["models"], "judge", "report.json")));
+        Assert.Equal(1, report.RootElement.GetProperty("testAccuracy").GetDouble());
+        Assert.Empty(Store.Models());
+    }
+
+    private TrainingOutcome Run(byte[] job) =>
+        new TrainingRun(job, new TrainingOptions { Data = folder["data"], State = folder["state"], Models = folder["models"], Threads = 1 }, Store, TimeProvider.System)
+            .Execute(CancellationToken.None);
+}
