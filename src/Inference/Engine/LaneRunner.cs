@@ -1,0 +1,140 @@
+using System.Runtime.InteropServices;
+using Diffusion.Guidance;
+using Diffusion.Inference.Jobs;
+using Diffusion.Networks;
+using Diffusion.Samplers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Diffusion.Inference.Engine;
+
+/// <summary>
+/// One lane on the device: a network and the states of its pictures. The only user of tensors at serving time; engine
+/// thread only.
+/// </summary>
+internal sealed class LaneRunner : IDisposable
+{
+    private readonly Denoiser denoiser;
+    private readonly PictureShape shape;
+    private readonly SampleSlots slots;
+
+    public LaneRunner(Denoiser denoiser, PictureShape shape)
+    {
+        (this.denoiser, this.shape) = (denoiser, shape);
+        slots = new SampleSlots(shape, denoiser.Device);
+        if (denoiser.Manifest.Network.Memory) slots.KeepHistory();
+    }
+
+    /// <summary>Called with the rows before each forward pass; tests make it fail there.</summary>
+    public Action<IReadOnlyList<RowInput>>? BeforeForward { get; init; }
+
+    public int UsedSlots => slots.Used;
+
+    /// <summary>Gives pictures their slots and their first state: x_T, and h for a network with a memory.</summary>
+    public int[] Place(SamplerTable table, ulong seed, IReadOnlyList<int> samples)
+    {
+        if (table.Rows.Any(r => r.C != 0)) slots.KeepHistory();
+        var start = new float[samples.Count * shape.Values];
+        var memory = denoiser.Manifest.Network.Memory ? new float[start.Length] : null;
+        for (var i = 0; i < samples.Count; i++)
+        {
+            NoiseRows.Start(seed, samples[i], table.StartScale, start.AsSpan(i * shape.Values, shape.Values));
+            if (memory is not null) NoiseRows.Memory(seed, samples[i], memory.AsSpan(i * shape.Values, shape.Values));
+        }
+        var taken = samples.Select(_ => slots.Take()).ToArray();
+        try
+        {
+            slots.Place(Array.ConvertAll(taken, s => (long)s), start, memory);
+            return taken;
+        }
+        catch
+        {
+            foreach (var slot in taken) slots.Release(slot);
+            throw;
+        }
+    }
+
+    public void Release(int slot) => slots.Release(slot);
+
+    /// <summary>Runs one row of each picture. States change at the very end or, if anything throws, not at all.</summary>
+    public RowOutputs Run(IReadOnlyList<RowInput> rows)
+    {
+        BeforeForward?.Invoke(rows);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var index = Index(rows.Select(r => (long)r.Slot));
+        var (x, history) = slots.Gather(index);
+        var output = Evaluate(rows, x, history);
+        var (noise, noisyRows) = Noise(rows);
+        var (next, clean) = RowUpdate.Apply([.. rows.Select(r => r.Row)], x, output, history, noise, noisyRows);
+        var finite = Finite(output, next);
+        var results = new RowOutputs(finite, Fetch(rows, next, FrameDemand.Noisy), Fetch(rows, clean, FrameDemand.Clean));
+        Commit(index, next, clean, finite);
+        return results;
+    }
+
+    public void Dispose() => slots.Dispose();
+
+    private Tensor Evaluate(IReadOnlyList<RowInput> rows, Tensor x, Tensor? history)
+    {
+        var guided = Enumerable.Range(0, rows.Count).Where(i => rows[i].IsGuided).ToArray();
+        var network = denoiser.Manifest.Network;
+        var memory = network.Memory ? history : null;
+        var times = rows.Select(r => (long)r.Row.TimeIndex).Concat(guided.Select(i => (long)rows[i].Row.TimeIndex));
+        var labels = network.NullLabel is { } none
+            ? Index(rows.Select(r => (long)(r.FirstLabel ?? none)).Concat(guided.Select(_ => (long)none)))
+            : null;
+        var pairs = guided.Length == 0 ? null : Index(guided.Select(i => (long)i));
+        var output = denoiser.Evaluate(Twice(x, pairs), Index(times), labels, memory is null ? null : Twice(memory, pairs));
+        // a learned variance is a second set of channels; no row uses it
+        if (network.LearnedVariance) output = output.narrow(1, 0, network.Channels);
+        return pairs is null ? output : Guide(rows, guided, pairs, output);
+    }
+
+    private Tensor Guide(IReadOnlyList<RowInput> rows, int[] guided, Tensor pairs, Tensor output)
+    {
+        var first = output.narrow(0, 0, rows.Count);
+        var unconditional = output.narrow(0, rows.Count, guided.Length);
+        var scales = tensor(Array.ConvertAll(guided, i => (float)rows[i].Guidance), [guided.Length, 1, 1, 1], device: denoiser.Device);
+        return first.index_copy_(0, pairs, ClassifierFreeGuidance.Combine(first.index_select(0, pairs), unconditional, scales));
+    }
+
+    private (Tensor? Noise, Tensor? Rows) Noise(IReadOnlyList<RowInput> rows) => NoiseRows.Steps(rows, shape) is { } drawn
+        ? (tensor(drawn.Values, [drawn.Rows.Length, shape.Channels, shape.Height, shape.Width], device: denoiser.Device), Index(drawn.Rows))
+        : (null, null);
+
+    // the output too: clipping would hide an infinity in it
+    private static bool[] Finite(Tensor output, Tensor next)
+    {
+        var mask = output.isfinite().flatten(1).all(1).logical_and(next.isfinite().flatten(1).all(1)).cpu();
+        return mask.data<bool>().ToArray();
+    }
+
+    private float[]?[] Fetch(IReadOnlyList<RowInput> rows, Tensor values, FrameDemand kind)
+    {
+        var fetched = new float[]?[rows.Count];
+        var asked = Enumerable.Range(0, rows.Count).Where(i => rows[i].Demand.HasFlag(kind)).ToArray();
+        if (asked.Length == 0) return fetched;
+        var host = values.index_select(0, Index(asked.Select(i => (long)i))).contiguous().cpu();
+        var all = MemoryMarshal.Cast<byte, float>(host.bytes);
+        for (var k = 0; k < asked.Length; k++) fetched[asked[k]] = all.Slice(k * shape.Values, shape.Values).ToArray();
+        return fetched;
+    }
+
+    private void Commit(Tensor index, Tensor next, Tensor clean, bool[] finite)
+    {
+        if (finite.All(f => f))
+        {
+            slots.Commit(index, next, clean);
+            return;
+        }
+        var good = Enumerable.Range(0, finite.Length).Where(i => finite[i]).Select(i => (long)i).ToArray();
+        if (good.Length == 0) return;
+        var rows = Index(good);
+        slots.Commit(index.index_select(0, rows), next.index_select(0, rows), clean.index_select(0, rows));
+    }
+
+    private static Tensor Twice(Tensor values, Tensor? pairs) => pairs is null ? values : cat([values, values.index_select(0, pairs)], 0);
+
+    private Tensor Index(IEnumerable<long> values) => tensor(values.ToArray(), device: denoiser.Device);
+}

@@ -1,0 +1,23 @@
+using Diffusion.Guidance;
+using Diffusion.Inference.Jobs;
+using Diffusion.Samplers;
+
+namespace Diffusion.Inference.Engine;
+
+/// <summary>One row of a tick, as the tensors need it.</summary>
+/// <param name="Slot">Where the picture's state is.</param>
+/// <param name="Row">What to compute.</param>
+/// <param name="Step">Index of the row in its table; part of the noise's counter.</param>
+/// <param name="Seed">The request's seed.</param>
+/// <param name="Sample">Which picture of the request.</param>
+/// <param name="Label">Class, or null.</param>
+/// <param name="Guidance">s; 0 and 1 take one evaluation.</param>
+/// <param name="Demand">What must come back to the host.</param>
+internal readonly record struct RowInput(
+    int Slot, SamplerRow Row, int Step, ulong Seed, int Sample, int? Label, double Guidance, FrameDemand Demand)
+{
+    public bool IsGuided => Label is not null && ClassifierFreeGuidance.RowsFor(Guidance) == GuidanceRows.Both;
+
+    /// <summary>The label of the first evaluation: guidance 0 asks for the unconditional one alone.</summary>
+    public int? FirstLabel => ClassifierFreeGuidance.RowsFor(Guidance) == GuidanceRows.Unconditional ? null : Label;
+}

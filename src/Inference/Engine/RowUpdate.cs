@@ -1,0 +1,50 @@
+using Diffusion.Samplers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Diffusion.Inference.Engine;
+
+/// <summary>
+/// The one update for every sampler: x0 = P x + Q out, clipped where the row asks, x' = A x + B x0 + C h + D z. Each
+/// row has its own coefficients, so rows of different samplers, steps and times share every operation.
+/// </summary>
+internal static class RowUpdate
+{
+    private const int Columns = 7;
+    private static readonly Scalar One = 1.0;
+
+    /// <param name="rows">The coefficients, in float64; rounded to float32 here.</param>
+    /// <param name="x">[B, C, H, W].</param>
+    /// <param name="output">The network's output after guidance, [B, C, H, W].</param>
+    /// <param name="history">h, [B, C, H, W], or null if every C is 0.</param>
+    /// <param name="noise">D z, scaled already, of the rows in <paramref name="noisyRows"/>; null if there are none.</param>
+    /// <param name="noisyRows">[K], int64.</param>
+    /// <returns>x' and x0; both belong to the caller's dispose scope.</returns>
+    public static (Tensor Next, Tensor Clean) Apply(
+        IReadOnlyList<SamplerRow> rows, Tensor x, Tensor output, Tensor? history, Tensor? noise, Tensor? noisyRows)
+    {
+        var columns = tensor(Pack(rows), [Columns, rows.Count, 1, 1, 1], device: x.device);
+        var clean = x.mul(Column(columns, 0)).addcmul_(output, Column(columns, 1), One)
+            .clamp_(Column(columns, 2), Column(columns, 3));
+        var next = x.mul(Column(columns, 4)).addcmul_(clean, Column(columns, 5), One);
+        if (history is not null) next.addcmul_(history, Column(columns, 6), One);
+        if (noise is not null) next.index_add_(0, noisyRows!, noise, One);
+        return (next, clean);
+    }
+
+    private static Tensor Column(Tensor columns, int index) => columns.select(0, index); // [B, 1, 1, 1]
+
+    // a row that does not clip has infinite bounds, so that clipping is data as well
+    private static float[] Pack(IReadOnlyList<SamplerRow> rows)
+    {
+        var packed = new float[Columns * rows.Count];
+        for (var i = 0; i < rows.Count; i++)
+        {
+            var row = rows[i];
+            var bound = row.ClipsClean ? 1 : double.PositiveInfinity;
+            ReadOnlySpan<double> values = [row.P, row.Q, -bound, bound, row.A, row.B, row.C];
+            for (var column = 0; column < Columns; column++) packed[column * rows.Count + i] = (float)values[column];
+        }
+        return packed;
+    }
+}

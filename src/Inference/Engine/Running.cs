@@ -1,0 +1,33 @@
+using Diffusion.Inference.Batching;
+using Diffusion.Inference.Jobs;
+
+namespace Diffusion.Inference.Engine;
+
+/// <summary>An admitted generation on the engine thread: its place in the plan, its slots, the pictures that are done.</summary>
+internal sealed class Running(Generation generation, Work work)
+{
+    public const int NoSlot = -1;
+
+    public Generation Generation => generation;
+
+    public AcceptedRequest Request => generation.Request;
+
+    public Work Work => work;
+
+    /// <summary>Timestamp of the first tick, or null.</summary>
+    public long? StartedAt { get; set; }
+
+    /// <summary>Slot of each picture, <see cref="NoSlot"/> before its first row and after its last.</summary>
+    public int[] Slots { get; } = [.. Enumerable.Repeat(NoSlot, generation.Count)];
+
+    /// <summary>[N, C, H, W].</summary>
+    public float[] Values { get; } = new float[generation.Count * generation.Shape.Values];
+
+    public RowInput RowOf(SampleTurn sample)
+    {
+        var (index, step) = (sample.Index, sample.Done);
+        // the last row's x is the picture itself
+        var demand = generation.Demand(step + 1) | (step + 1 == generation.Steps ? FrameDemand.Noisy : FrameDemand.None);
+        return new RowInput(Slots[index], Request.Table.Rows[step], step, Request.Seed, index, Request.Labels[index], Request.Guidance, demand);
+    }
+}

@@ -1,0 +1,84 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Diffusion.Inference;
+
+/// <summary>Settings of the engine, section <c>Inference</c>. Checked at start; every wrong one is named.</summary>
+public sealed class InferenceOptions
+{
+    /// <summary>Where the settings are found.</summary>
+    public const string Section = "Inference";
+
+    /// <summary>Folder of the models, relative to the current one.</summary>
+    /// <value>Default: <c>models</c>.</value>
+    [Required]
+    public string ModelsPath { get; set; } = "models";
+
+    /// <summary>Models for requests that name none, in order of preference: the first that the sampler can serve. Loaded at start.</summary>
+    /// <value>Default: <c>digits-ddpm</c>, <c>digits-dddm</c>.</value>
+    public IList<string> DefaultModels { get; } = [];
+
+    /// <summary><c>cpu</c>, <c>cuda</c>, <c>cuda:0</c>, or <c>auto</c>: CUDA where there is one.</summary>
+    /// <value>Default: <c>auto</c>.</value>
+    [RegularExpression("^(auto|cpu|cuda(:[0-9]+)?)$", ErrorMessage = "Device must be auto, cpu, cuda or cuda:N.")]
+    public string Device { get; set; } = "auto";
+
+    /// <summary>Threads of one CPU operation; 0 for all processors but one, which is left to the web server.</summary>
+    /// <value>Default: 0.</value>
+    [Range(0, 1024)]
+    public int Threads { get; set; }
+
+    /// <summary>Network evaluations per tick; a guidance pair takes two.</summary>
+    /// <value>Default: 64.</value>
+    [Range(2, 4096)]
+    public int MaxBatchRows { get; set; } = 64;
+
+    /// <summary>Network evaluations that may be accepted and not yet run; more are refused. An idle engine takes any one request.</summary>
+    /// <value>Default: 200 000.</value>
+    [Range(1, 100_000_000)]
+    public long MaxQueuedRows { get; set; } = 200_000;
+
+    /// <summary>Generations that may be accepted and not ended.</summary>
+    /// <value>Default: 1024.</value>
+    [Range(1, 100_000)]
+    public int MaxQueuedGenerations { get; set; } = 1024;
+
+    /// <summary>Pictures per request.</summary>
+    /// <value>Default: 64.</value>
+    [Range(1, 4096)]
+    public int MaxCount { get; set; } = 64;
+
+    /// <summary>Steps per request; a model's own T also bounds them.</summary>
+    /// <value>Default: 1000.</value>
+    [Range(1, 100_000)]
+    public int MaxSteps { get; set; } = 1000;
+
+    /// <summary>Largest guidance scale.</summary>
+    /// <value>Default: 20.</value>
+    [Range(1.0, 1000.0)]
+    public double MaxGuidance { get; set; } = 20;
+
+    /// <summary>Ticks that a picture may be passed over before it goes first.</summary>
+    /// <value>Default: 16.</value>
+    [Range(1, 10_000)]
+    public int MaxSkippedTicks { get; set; } = 16;
+
+    /// <summary>How long an ended generation can still be found.</summary>
+    /// <value>Default: 10 minutes.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
+    public TimeSpan FinishedRetention { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many ended generations are kept at most.</summary>
+    /// <value>Default: 256.</value>
+    [Range(0, 100_000)]
+    public int MaxFinished { get; set; } = 256;
+
+    /// <summary>How often the models' folder is looked at.</summary>
+    /// <value>Default: 2 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a stopping service goes on with what it has accepted before it cancels the rest.</summary>
+    /// <value>Default: 10 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
+}

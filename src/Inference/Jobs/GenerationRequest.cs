@@ -1,0 +1,29 @@
+namespace Diffusion.Inference.Jobs;
+
+/// <summary>What a caller asks for. Everything that is null takes the model's own default.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>Model name, optionally with a version or alias: <c>digits-ddpm</c>, <c>digits-ddpm@3</c>, <c>digits-ddpm@prod</c>.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Sampler name from the catalogue.</summary>
+    public string? Sampler { get; init; }
+
+    /// <summary>Network evaluations per picture (guidance not counted), 1..T.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Sampler options by name, such as <c>eta</c>.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Pictures, 1..the configured limit.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>Same seed, same pictures; drawn at random when null. Picture i of n does not depend on n.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>Class labels, used in turn over the pictures; empty means unconditional.</summary>
+    public IReadOnlyList<int> Labels { get; init; } = [];
+
+    /// <summary>Classifier-free guidance scale s in out = u + s (c - u); 1 is none.</summary>
+    public double? Guidance { get; init; }
+}

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using Diffusion.Inference.Batching;
+using Diffusion.Inference.Engine;
+
+namespace Diffusion.Inference.Jobs;
+
+/// <summary>Where requests come in. Safe from any thread; never blocks on the engine.</summary>
+public sealed class GenerationService
+{
+    private readonly RequestValidator validator;
+    private readonly AdmissionQueue queue;
+    private readonly GenerationDirectory directory;
+    private readonly TickCost cost;
+    private readonly InferenceMetrics metrics;
+    private readonly TimeProvider time;
+
+    internal GenerationService(
+        RequestValidator validator, AdmissionQueue queue, GenerationDirectory directory, TickCost cost, InferenceMetrics metrics,
+        TimeProvider time) =>
+        (this.validator, this.queue, this.directory, this.cost, this.metrics, this.time) = (validator, queue, directory, cost, metrics, time);
+
+    /// <summary>Checks a request, fills in the defaults of its model, fixes the model version, and queues it.</summary>
+    /// <exception cref="GenerationRefusedException">It names every wrong field, or says that there is no room.</exception>
+    public Generation Submit(GenerationRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        try
+        {
+            return Admit(validator.Accept(request));
+        }
+        catch (GenerationRefusedException refusal)
+        {
+            metrics.Refused(refusal.Reason.ToString());
+            throw;
+        }
+    }
+
+    /// <summary>A live generation, or one that ended not long ago; else null.</summary>
+    public Generation? Find(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return directory.Find(id);
+    }
+
+    /// <summary>What is waiting and running now.</summary>
+    public QueueSnapshot Snapshot()
+    {
+        var (tick, row) = cost.Mean;
+        var lanes = directory.Live.GroupBy(g => g.Lane)
+            .Select(l => new LaneSnapshot(l.Key.Model, l.Key.Version, l.Count(), l.Sum(g => g.RowsLeft)))
+            .OrderByDescending(l => l.RowsWaiting).ThenBy(l => l.Model, StringComparer.Ordinal).ThenBy(l => l.Version);
+        return new QueueSnapshot(queue.Generations, queue.RowsWaiting, cost.LastRows, tick, row, [.. lanes]);
+    }
+
+    private Generation Admit(AcceptedRequest accepted)
+    {
+        var id = $"gen_{Guid.CreateVersion7():N}";
+        var generation = new Generation(id, accepted, queue.Wake) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp() };
+        directory.Add(generation);
+        try
+        {
+            queue.Admit(generation);
+            return generation;
+        }
+        catch (GenerationRefusedException)
+        {
+            directory.Remove(generation);
+            generation.Activity?.Dispose();
+            accepted.Lease.Dispose();
+            throw;
+        }
+    }
+
+    private static Activity? Trace(string id, AcceptedRequest accepted)
+    {
+        // it ends on the engine thread, so it must not stay current on this one
+        var caller = Activity.Current;
+        var activity = InferenceMetrics.Source.StartActivity("generation");
+        Activity.Current = caller;
+        return activity?
+            .SetTag("diffusion.generation.id", id)
+            .SetTag("diffusion.model", accepted.Lease.Manifest.Model)
+            .SetTag("diffusion.model.version", accepted.Lease.Manifest.Version)
+            .SetTag("diffusion.sampler", accepted.Sampler)
+            .SetTag("diffusion.steps", accepted.Steps)
+            .SetTag("diffusion.count", accepted.Count);
+    }
+}

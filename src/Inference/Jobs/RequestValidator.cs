@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Diffusion.Checkpoints;
+using Diffusion.Inference.Models;
+using Diffusion.Samplers;
+
+namespace Diffusion.Inference.Jobs;
+
+/// <summary>Turns a request into an accepted one, or names every wrong field with what is allowed.</summary>
+internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions options)
+{
+    /// <exception cref="GenerationRefusedException">Invalid, UnknownModel or Unsupported.</exception>
+    public AcceptedRequest Accept(GenerationRequest request)
+    {
+        var errors = new RequestErrors();
+        CheckPlain(request, errors);
+        var sampler = FindSampler(request.Sampler, errors);
+        using var choice = new ModelChoice(registry, options.DefaultModels, request.Model, sampler, errors);
+        if (choice.Lease is null) throw errors.Refusal();
+
+        var manifest = choice.Lease.Manifest;
+        sampler ??= DefaultSampler(manifest, request.Sampler);
+        var labels = CheckLabels(request, manifest, errors);
+        var table = sampler is null ? null : Compile(request, manifest, sampler, errors);
+        if (errors.Any || table is null) throw errors.Refusal();
+        var guidance = request.Guidance ?? (labels.Count > 0 ? manifest.Sampling?.Guidance ?? 1 : 1);
+        return new AcceptedRequest(
+            choice.Keep(), sampler!.Name, table, request.Seed ?? DrawSeed(),
+            [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], guidance);
+    }
+
+    private void CheckPlain(GenerationRequest request, RequestErrors errors)
+    {
+        if (request.Count < 1 || request.Count > options.MaxCount) errors.Invalid("n", $"n must be 1..{options.MaxCount}, got {request.Count}.");
+        if (request.Guidance is { } guidance && !(guidance >= 0 && guidance <= options.MaxGuidance))
+            errors.Invalid("guidance", string.Create(CultureInfo.InvariantCulture, $"guidance must be 0..{options.MaxGuidance}, got {guidance}."));
+        else if (request.Guidance is { } scale && scale != 1 && request.Labels.Count == 0)
+            errors.Invalid("guidance", "guidance needs a label to guide to; give a label, or leave guidance out.");
+    }
+
+    private static ISampler? FindSampler(string? name, RequestErrors errors)
+    {
+        if (name is null) return null;
+        var sampler = SamplerCatalog.Find(name);
+        if (sampler is null) errors.Invalid("sampler", $"Unknown sampler '{name}'; there are: {string.Join(", ", SamplerCatalog.All.Select(s => s.Name))}.");
+        return sampler;
+    }
+
+    private static ISampler? DefaultSampler(CheckpointManifest manifest, string? asked) => asked is not null
+        ? null
+        : (manifest.Sampling is { } defaults ? SamplerCatalog.Find(defaults.Sampler) : null)
+            ?? SamplerCatalog.All.First(s => s.Refuses(manifest.Traits) is null);
+
+    private static IReadOnlyList<int> CheckLabels(GenerationRequest request, CheckpointManifest manifest, RequestErrors errors)
+    {
+        if (request.Labels.Count == 0) return [];
+        if (manifest.Network.Classes is not { } classes)
+            errors.Unsupported("label", $"Model '{manifest.Model}' knows no labels; leave label out, or use a class-conditional model.");
+        else if (request.Labels.Where(l => l < 0 || l >= classes).Distinct().ToArray() is { Length: > 0 } wrong)
+            errors.Invalid("label", $"label must be 0..{classes - 1} for model '{manifest.Model}', got {string.Join(", ", wrong)}.");
+        return request.Labels;
+    }
+
+    private SamplerTable? Compile(GenerationRequest request, CheckpointManifest manifest, ISampler sampler, RequestErrors errors)
+    {
+        var traits = manifest.Traits;
+        if (sampler.Refuses(traits) is { } reason)
+        {
+            var others = SamplerCatalog.All.Where(s => s.Refuses(traits) is null).Select(s => s.Name);
+            errors.Unsupported("sampler", $"{reason} Model '{manifest.Model}' is served by: {string.Join(", ", others)}.");
+        }
+        var defaults = manifest.Sampling?.Sampler == sampler.Name ? manifest.Sampling : null;
+        var most = Math.Min(options.MaxSteps, traits.Schedule.Steps);
+        var steps = request.Steps ?? Math.Min(most, defaults?.Steps ?? (traits.HasMemory ? 4 : 50));
+        if (steps < 1 || steps > most) errors.Invalid("steps", $"steps must be 1..{most} for model '{manifest.Model}', got {steps}.");
+        var values = new Dictionary<string, string>(defaults?.Options ?? new Dictionary<string, string>(), StringComparer.Ordinal);
+        foreach (var (name, value) in request.Options)
+        {
+            values[name] = value;
+            CheckOption(sampler, name, value, errors);
+        }
+        if (errors.Any) return null;
+        try
+        {
+            return sampler.Compile(traits, new SamplingOptions(sampler, steps, values));
+        }
+        catch (SamplingOptionException wrong)
+        {
+            errors.Invalid(wrong.Field, wrong.Message);
+            return null;
+        }
+    }
+
+    private static void CheckOption(ISampler sampler, string name, string value, RequestErrors errors)
+    {
+        var option = sampler.Options.FirstOrDefault(o => o.Name == name);
+        if (option is null)
+            errors.Invalid(name, $"Sampler '{sampler.Name}' has no option '{name}'; it has: {(sampler.Options.Count == 0 ? "none" : string.Join(", ", sampler.Options.Select(o => o.Name)))}.");
+        else if (!option.Accepts(value))
+            errors.Invalid(name, $"{name} must be {option.Allowed}, got '{value}'.");
+    }
+
+    // 53 bits: a seed that JavaScript and JSON readers keep exactly
+    private static ulong DrawSeed() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 11;
+}

@@ -1,0 +1,14 @@
+using Diffusion.Checkpoints;
+
+namespace Diffusion.Inference.Models;
+
+/// <summary>A served model as callers see it.</summary>
+/// <param name="Name">Model name.</param>
+/// <param name="Version">The version that a request without a version gets.</param>
+/// <param name="Versions">All whole versions, ascending.</param>
+/// <param name="Aliases">Alias to version.</param>
+/// <param name="Manifest">Manifest of <paramref name="Version"/>.</param>
+/// <param name="Samplers">Samplers that can serve it.</param>
+public sealed record ModelDescription(
+    string Name, int Version, IReadOnlyList<int> Versions, IReadOnlyDictionary<string, int> Aliases,
+    CheckpointManifest Manifest, IReadOnlyList<string> Samplers);

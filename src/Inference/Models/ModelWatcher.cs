@@ -1,0 +1,97 @@
+using System.Threading.Channels;
+using Diffusion.Checkpoints;
+using Diffusion.Inference.Engine;
+using Diffusion.Networks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Diffusion.Inference.Models;
+
+/// <summary>Looks at the models' folder now and then, and loads what is wanted, beside the engine and never on its thread.</summary>
+internal sealed class ModelWatcher : BackgroundService
+{
+    private readonly ModelRegistry registry;
+    private readonly InferenceOptions options;
+    private readonly TimeProvider time;
+    private readonly InferenceMetrics metrics;
+    private readonly ILogger logger;
+    private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    public ModelWatcher(
+        ModelRegistry registry, AdmissionQueue queue, IOptions<InferenceOptions> options, TimeProvider time,
+        InferenceMetrics metrics, ILogger<ModelWatcher> logger)
+    {
+        (this.registry, this.options, this.time, this.metrics, this.logger) = (registry, options.Value, time, metrics, logger);
+        registry.Wanted = () => signal.Writer.TryWrite(true);
+        registry.Settled = queue.Wake;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        signal.Writer.TryWrite(true);
+        using var timer = new PeriodicTimer(options.PollInterval, time);
+        var polling = PollAsync(timer, stoppingToken);
+        try
+        {
+            while (await signal.Reader.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
+            {
+                signal.Reader.TryRead(out _);
+                // a thread of its own: tensor work is synchronous and may take long
+                await Task.Factory.StartNew(
+                    LoadWanted, stoppingToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            await polling.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Verifies and loads everything wanted, on the calling thread.</summary>
+    internal void LoadWanted() => registry.LoadWanted(Load);
+
+    private Denoiser Load(CheckpointVersion version)
+    {
+        var started = time.GetTimestamp();
+        var (name, number) = (version.Manifest.Model, version.Manifest.Version);
+        try
+        {
+            CheckpointStore.Verify(version);
+            var denoiser = Denoiser.Load(version, TorchDevice.Of(options.Device));
+            var elapsed = time.GetElapsedTime(started);
+            metrics.Loaded(name, elapsed, succeeded: true);
+            logger.ModelLoaded(name, number, elapsed.TotalMilliseconds);
+            return denoiser;
+        }
+        catch
+        {
+            metrics.Loaded(name, time.GetElapsedTime(started), succeeded: false);
+            throw;
+        }
+    }
+
+    private async Task PollAsync(PeriodicTimer timer, CancellationToken stopping)
+    {
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false)) Poll();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // stopping is not an error
+        }
+    }
+
+    private void Poll()
+    {
+        try
+        {
+            registry.Refresh();
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            logger.FolderUnreadable(unreadable);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Diffusion.Checkpoints;
+using Diffusion.Networks;
+using Diffusion.Noise;
+using Diffusion.Samplers;
+using static TorchSharp.torch;
+
+namespace Diffusion.Inference.Tests.Engine;
+
+/// <summary>One picture, one row after the other, straight from the definition of a row; the update in float64.</summary>
+internal static class SequentialSampler
+{
+    public static float[] Run(
+        CheckpointVersion version, SamplerTable table, ulong seed, int sample, int? label = null, double guidance = 1)
+    {
+        using var denoiser = Denoiser.Load(version, CPU);
+        var network = version.Manifest.Network;
+        var size = network.Channels * network.ImageSize * network.ImageSize;
+        var x = Array.ConvertAll(Normal(seed, sample, 0, NoisePurpose.Start, size), v => v * table.StartScale);
+        var history = network.Memory ? Normal(seed, sample, 0, NoisePurpose.Memory, size) : new double[size];
+        for (var step = 0; step < table.Rows.Length; step++)
+        {
+            var row = table.Rows[step];
+            var z = Normal(seed, sample, step, NoisePurpose.Step, size);
+            var conditional = Evaluate(denoiser, x, history, row.TimeIndex, label);
+            var unconditional = Evaluate(denoiser, x, history, row.TimeIndex, null);
+            for (var i = 0; i < size; i++)
+            {
+                var output = label is null ? unconditional[i] : unconditional[i] + guidance * (conditional[i] - unconditional[i]);
+                var clean = row.P * x[i] + row.Q * output;
+                if (row.ClipsClean) clean = Math.Clamp(clean, -1, 1);
+                x[i] = row.A * x[i] + row.B * clean + row.C * history[i] + row.D * z[i];
+                history[i] = clean;
+            }
+        }
+        return Array.ConvertAll(x, v => (float)v);
+    }
+
+    private static double[] Evaluate(Denoiser denoiser, double[] x, double[] history, int time, int? label)
+    {
+        using var scope = NewDisposeScope();
+        var network = denoiser.Manifest.Network;
+        long[] shape = [1, network.Channels, network.ImageSize, network.ImageSize];
+        var labels = network.NullLabel is { } none ? tensor(new long[] { label ?? none }) : null;
+        var memory = network.Memory ? tensor(Array.ConvertAll(history, v => (float)v), shape) : null;
+        var output = denoiser.Evaluate(tensor(Array.ConvertAll(x, v => (float)v), shape), tensor(new long[] { time }), labels, memory);
+        return Array.ConvertAll(output.data<float>().ToArray(), v => (double)v);
+    }
+
+    private static double[] Normal(ulong seed, int sample, int step, NoisePurpose purpose, int size)
+    {
+        var values = new float[size];
+        SeededNoise.Normal(seed, (uint)sample, (uint)step, purpose, values);
+        return Array.ConvertAll(values, v => (double)v);
+    }
+}
