@@ -1,0 +1,55 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Diffusion.Api.Errors;
+
+namespace Diffusion.Api.Contracts;
+
+/// <summary>Reads the optional JSON body of a request, up to a limit.</summary>
+internal static class JsonBody
+{
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
+
+    /// <summary>The body, or null if there is none.</summary>
+    /// <exception cref="RequestRefusedException">Not JSON by its Content-Type, longer than the limit, or malformed.</exception>
+    public static async Task<JsonElement?> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > limit) throw TooLarge(limit);
+        var bytes = await ReadBoundedAsync(request.Body, limit, cancellationToken);
+        if (bytes.Length == 0) return null;
+        if (!request.HasJsonContentType())
+            throw new RequestRefusedException(ProblemCatalogue.UnsupportedMedia, $"The body is of type '{request.ContentType ?? "(none)"}'; send application/json.");
+        return Parse(bytes);
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadBoundedAsync(Stream body, int limit, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(limit + 1);
+        try
+        {
+            var length = await body.ReadAtLeastAsync(buffer.AsMemory(0, limit + 1), limit + 1, throwOnEndOfStream: false, cancellationToken);
+            return length > limit ? throw TooLarge(limit) : buffer.AsSpan(0, length).ToArray();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static JsonElement Parse(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(bytes, Strict);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException wrong)
+        {
+            var place = string.Create(CultureInfo.InvariantCulture, $"line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}");
+            var said = wrong.Message.Split(" LineNumber:")[0].Split(" Path:")[0];
+            throw new RequestRefusedException(ProblemCatalogue.MalformedJson, wrong.LineNumber is null ? said : $"At {place}: {said}");
+        }
+    }
+
+    private static RequestRefusedException TooLarge(int limit) => new(ProblemCatalogue.TooLarge, $"The body may have up to {limit} bytes.");
+}

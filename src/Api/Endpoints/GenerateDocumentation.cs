@@ -1,0 +1,131 @@
+using System.Text.Json.Nodes;
+using Diffusion.Api.Contracts;
+using Diffusion.Api.Errors;
+using Diffusion.Samplers;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Diffusion.Api.Endpoints;
+
+/// <summary>Describes POST /generate, whose fields come from the query, the body and the sampler catalogue.</summary>
+internal sealed class GenerateDocumentation : IOperationFilter
+{
+    private const string Description = """
+        Every field may stand in the query or in a JSON body; a field in both must have the same value. All are optional.
+        The same seed gives the same pictures. `format` goes before the header Accept; several pictures in one PNG, JPEG or WebP
+        are a grid, JSON has each as base64 PNG, zip has PNG files with a metadata.json. Closing the connection cancels the generation.
+        """;
+
+    private static readonly Dictionary<string, string> Headers = new()
+    {
+        ["X-Generation-Id"] = "The generation.",
+        ["X-Seed"] = "The seed: send it as `seed` to get the same pictures again.",
+        ["X-Model"] = "Model and version: send it as `model` to stay with this version.",
+        ["X-Sampler"] = "The sampler that was used.",
+        ["Server-Timing"] = "Milliseconds: `queue` until the first batch, `sample` in the network, `encode` to the file.",
+    };
+
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        if (operation.OperationId != "Generate") return;
+        operation.Description = Description;
+        var fields = Fields();
+        operation.Parameters = [.. fields.Select(f => new OpenApiParameter { Name = f.Name, In = ParameterLocation.Query, Description = f.Text, Schema = f.Schema })];
+        operation.RequestBody = new OpenApiRequestBody { Description = "The same fields as JSON.", Content = Body(fields) };
+        operation.Responses = Responses(context);
+    }
+
+    private static List<(string Name, string Text, OpenApiSchema Schema)> Fields() =>
+    [
+        ("model", "Model by name, with a version or an alias if wanted: `digits-ddpm`, `digits-ddpm@3`, `digits-ddpm@prod`. See /v1/models.", Of(JsonSchemaType.String)),
+        ("sampler", "How pictures are made. See /v1/samplers.", Of(JsonSchemaType.String).Choices(SamplerCatalog.All.Select(s => s.Name))),
+        ("steps", "Network evaluations per picture, guidance not counted; up to the model's T.", Of(JsonSchemaType.Integer).From("1")),
+        ("n", "Pictures; picture i does not depend on n.", Of(JsonSchemaType.Integer).From("1")),
+        ("seed", "Same seed, same pictures, 0 to 2^64 - 1; drawn at random if not given.", Of(JsonSchemaType.Integer).From("0")),
+        ("label", "Class number, or several of them used in turn: `3`, `0,1,2`, in JSON also `[0, 1, 2]`.", Of(JsonSchemaType.String)),
+        ("guidance", "Classifier-free guidance scale; 1 is none.", Of(JsonSchemaType.Number)),
+        .. SamplerCatalog.All.SelectMany(s => s.Options, (s, o) => (Sampler: s, Option: o)).GroupBy(p => p.Option.Name)
+            .Select(g => (g.Key, $"Of {string.Join(" and ", g.Select(p => p.Sampler.Name))}: {g.First().Option.Description}", SchemaOf(g.First().Option))),
+        ("format", "The form of the answer; without it the header Accept decides, and PNG if that says nothing.", Of(JsonSchemaType.String).Choices(PictureFormat.All.Select(f => f.Name))),
+        ("scale", "Each pixel as a square of so many pixels, for small pictures.", Of(JsonSchemaType.Integer).From("1").To($"{GenerateFields.MaxScale}")),
+    ];
+
+    private static OpenApiSchema SchemaOf(SamplerOption option) => option.Choices is { } choices
+        ? Of(JsonSchemaType.String).Choices(choices)
+        : Of(JsonSchemaType.Number).From(FormattableString.Invariant($"{option.Minimum}")).To(FormattableString.Invariant($"{option.Maximum}"));
+
+    private static Dictionary<string, IOpenApiMediaType> Body(List<(string Name, string Text, OpenApiSchema Schema)> fields)
+    {
+        var schema = Of(JsonSchemaType.Object);
+        schema.AdditionalPropertiesAllowed = false;
+        schema.Properties = fields.ToDictionary(f => f.Name, f => (IOpenApiSchema)f.Schema.CreateShallowCopy());
+        foreach (var (name, text, _) in fields) ((OpenApiSchema)schema.Properties[name]).Description = text;
+        return new()
+        {
+            ["application/json"] = new OpenApiMediaType
+            {
+                Schema = schema,
+                Examples = new Dictionary<string, IOpenApiExample>
+                {
+                    ["few"] = Example("A digit in two evaluations", """{ "sampler": "dddm", "steps": 2 }"""),
+                    ["grid"] = Example("Ten digits, one of each class", """{ "sampler": "ddim", "steps": 20, "n": 10, "label": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "guidance": 2, "seed": 7, "scale": 4 }"""),
+                    ["json"] = Example("Pictures with their metadata", """{ "sampler": "ddim", "steps": 10, "eta": 0.5, "n": 2, "label": 3, "format": "json" }"""),
+                },
+            },
+        };
+    }
+
+    private static OpenApiResponses Responses(OperationFilterContext context)
+    {
+        var binary = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
+        var problem = context.SchemaGenerator.GenerateSchema(typeof(ProblemDetails), context.SchemaRepository);
+        var answers = new OpenApiResponses
+        {
+            ["200"] = new OpenApiResponse
+            {
+                Description = "The pictures.",
+                Headers = Headers.ToDictionary(h => h.Key, h => (IOpenApiHeader)new OpenApiHeader { Description = h.Value, Schema = Of(JsonSchemaType.String) }),
+                Content = PictureFormat.All.ToDictionary(f => f.MediaType, f => (IOpenApiMediaType)new OpenApiMediaType
+                {
+                    Schema = f == PictureFormat.Json ? context.SchemaGenerator.GenerateSchema(typeof(GenerateResponse), context.SchemaRepository) : binary,
+                }),
+            },
+        };
+        foreach (var group in ProblemCatalogue.OfGenerate.GroupBy(p => p.Status).OrderBy(g => g.Key))
+        {
+            answers[FormattableString.Invariant($"{group.Key}")] = new OpenApiResponse
+            {
+                Description = string.Join(" or ", group.Select(p => $"`{p.Slug}`: {p.Title}")) + ".",
+                Content = new Dictionary<string, IOpenApiMediaType> { ["application/problem+json"] = new OpenApiMediaType { Schema = problem } },
+            };
+        }
+        return answers;
+    }
+
+    private static OpenApiExample Example(string summary, string json) => new() { Summary = summary, Value = JsonNode.Parse(json) };
+
+    private static OpenApiSchema Of(JsonSchemaType type) => new() { Type = type };
+}
+
+/// <summary>Schemas said in one line.</summary>
+internal static class SchemaSentences
+{
+    public static OpenApiSchema From(this OpenApiSchema schema, string least)
+    {
+        schema.Minimum = least;
+        return schema;
+    }
+
+    public static OpenApiSchema To(this OpenApiSchema schema, string most)
+    {
+        schema.Maximum = most;
+        return schema;
+    }
+
+    public static OpenApiSchema Choices(this OpenApiSchema schema, IEnumerable<string> choices)
+    {
+        schema.Enum = [.. choices.Select(c => (JsonNode)c)];
+        return schema;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Globalization;
+using Diffusion.Inference.Jobs;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Diffusion.Api.Errors;
+
+/// <summary>What an exception means to a caller. HTTP and the hub tell it in the same words.</summary>
+internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<FieldError> Errors, TimeSpan? RetryAfter = null)
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
+    /// <summary>Maps an exception; what is not known says nothing of itself.</summary>
+    public static Failure Of(Exception exception) => exception switch
+    {
+        RequestRefusedException refused => new(refused.Problem, refused.Message, refused.Errors),
+        GenerationRefusedException refused => new(
+            OfReason(refused.Reason), refused.Message, refused.Errors,
+            refused.Reason == RefusalReason.Overloaded ? refused.RetryAfter ?? Soon : refused.RetryAfter),
+        GenerationFailedException failed => new(ProblemCatalogue.Find(failed.Problem) ?? ProblemCatalogue.EngineError, failed.Detail, []),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(ProblemCatalogue.TooLarge, "The body is too large.", []),
+        BadHttpRequestException bad => new(ProblemCatalogue.OfStatus(bad.StatusCode), "The request could not be read.", []),
+        OperationCanceledException => new(ProblemCatalogue.Canceled, "The generation was canceled.", []),
+        _ => new(ProblemCatalogue.Internal, "The service failed; its log tells more under this trace id.", []),
+    };
+
+    /// <summary>The problem as RFC 9457 writes it.</summary>
+    public ProblemDetails ToDetails(string? instance, string? traceId)
+    {
+        var details = new ProblemDetails { Type = Problem.Type, Title = Problem.Title, Status = Problem.Status, Detail = Detail, Instance = instance };
+        if (Errors.Count > 0)
+            details.Extensions["errors"] = Errors.GroupBy(e => e.Field, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Select(e => e.Message).ToArray());
+        if (RetryAfter is { } wait) details.Extensions["retryAfterSeconds"] = WholeSeconds(wait);
+        if ((Activity.Current?.TraceId.ToString() ?? traceId) is { } id) details.Extensions["traceId"] = id;
+        return details;
+    }
+
+    /// <summary>The value of the header Retry-After, or null.</summary>
+    public string? RetryAfterHeader => RetryAfter is { } wait ? WholeSeconds(wait).ToString(CultureInfo.InvariantCulture) : null;
+
+    private static int WholeSeconds(TimeSpan wait) => Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
+
+    private static Problem OfReason(RefusalReason reason) => reason switch
+    {
+        RefusalReason.Invalid => ProblemCatalogue.Validation,
+        RefusalReason.UnknownModel => ProblemCatalogue.UnknownModel,
+        RefusalReason.Unsupported => ProblemCatalogue.SamplerNotSupported,
+        RefusalReason.Overloaded => ProblemCatalogue.Overloaded,
+        RefusalReason.Draining => ProblemCatalogue.Draining,
+        _ => ProblemCatalogue.Internal,
+    };
+}

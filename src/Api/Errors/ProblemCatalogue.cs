@@ -1,0 +1,95 @@
+namespace Diffusion.Api.Errors;
+
+/// <summary>Every kind of failure that this service answers with.</summary>
+internal static class ProblemCatalogue
+{
+    public static readonly Problem Validation = new("validation", 400, "The request is not valid",
+        "One or more fields are wrong. The member 'errors' names each of them with what is allowed; nothing was generated.");
+
+    public static readonly Problem MalformedJson = new("malformed-json", 400, "The body is not valid JSON",
+        "The body could not be read as one JSON object. The detail names the line and the position of the first mistake.");
+
+    public static readonly Problem BadRequest = new("bad-request", 400, "The request could not be read",
+        "The request breaks a rule of HTTP itself, so no field could be looked at.");
+
+    public static readonly Problem Forbidden = new("forbidden", 403, "The request comes from another site",
+        "A browser sent this request on behalf of a page of another origin. Such requests are refused, so that a page elsewhere cannot use this service through its visitors.");
+
+    public static readonly Problem NotFound = new("not-found", 404, "There is nothing at this address",
+        "The path names no resource of this service. The list of all of them is at /swagger.");
+
+    public static readonly Problem UnknownModel = new("unknown-model", 404, "No such model",
+        "The model, its version or its alias does not exist here. GET /v1/models lists what is served.");
+
+    public static readonly Problem UnknownGeneration = new("unknown-generation", 404, "No such generation",
+        "The generation does not exist, or ended so long ago that it was forgotten. Finished generations are kept for a limited time.");
+
+    public static readonly Problem UnknownTrainingJob = new("unknown-training-job", 404, "No such training job",
+        "The queue holds no job of this id. GET /v1/training-jobs lists all of them.");
+
+    public static readonly Problem MethodNotAllowed = new("method-not-allowed", 405, "The method is not allowed here",
+        "The address exists and answers other methods; the header Allow lists them.");
+
+    public static readonly Problem FormatUnavailable = new("format-unavailable", 406, "None of the accepted formats can be made",
+        "Pictures are made as image/png, image/jpeg, image/webp, application/json and application/zip. Name one of them in Accept, or in the field 'format', which goes before Accept.");
+
+    public static readonly Problem Canceled = new("canceled", 409, "The generation was canceled",
+        "Somebody canceled the generation before it was finished. Send the request again to start anew.");
+
+    public static readonly Problem ConflictingState = new("conflicting-state", 409, "It is too late for that",
+        "The resource has reached a state in which the call has no meaning any more; the detail says which.");
+
+    public static readonly Problem TooLarge = new("too-large", 413, "The body is too large",
+        "The body is longer than this service reads. The fields of a generation fit into a few hundred bytes.");
+
+    public static readonly Problem UnsupportedMedia = new("unsupported-media", 415, "The body is of a type that is not read here",
+        "Send the fields as a JSON object with Content-Type: application/json, or in the query with no body.");
+
+    public static readonly Problem SamplerNotSupported = new("sampler-not-supported-by-model", 422, "The model cannot be served this way",
+        "The request is well formed, but the model cannot follow it: dddm needs a model that was trained with a memory input, and labels need a model that was trained with labels. GET /v1/samplers lists the models of each sampler.");
+
+    public static readonly Problem Internal = new("internal", 500, "The service failed",
+        "Something went wrong that the request did not cause. The log of the service tells more under the trace id of the answer.");
+
+    public static readonly Problem EngineError = new("engine-error", 500, "The generation failed",
+        "The engine accepted the request and could not finish it. The detail says why; other requests are not affected.");
+
+    public static readonly Problem NonFinite = new("non-finite", 500, "The model gave values that are not finite",
+        "The network answered with NaN or infinity, so there is no picture. This points to a damaged or diverged model version; try another version or sampler.");
+
+    public static readonly Problem OutOfMemory = new("out-of-memory", 503, "The device is out of memory",
+        "The batch did not fit into the device's memory. Ask for fewer pictures at a time, or try again when less is running.");
+
+    public static readonly Problem Overloaded = new("overloaded", 503, "The queue is full",
+        "More rows are waiting than this service accepts. Nothing was queued; try again after the time in the header Retry-After.");
+
+    public static readonly Problem Draining = new("draining", 503, "The service is stopping",
+        "The service finishes what it has accepted and takes nothing new. Send the request to another instance, or again after the restart.");
+
+    public static readonly Problem ModelUnavailable = new("model-unavailable", 503, "The model could not be loaded",
+        "The model version exists and could not be loaded, for example because its files are damaged. Ask for another version, or repair this one.");
+
+    public static readonly Problem ModelLoading = new("model-loading", 503, "The model is being loaded",
+        "The model exists and is not in memory yet. Try again after the time in the header Retry-After.");
+
+    /// <summary>All of them, by status.</summary>
+    public static IReadOnlyList<Problem> All { get; } =
+    [
+        Validation, MalformedJson, BadRequest, Forbidden, NotFound, UnknownModel, UnknownGeneration,
+        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, TooLarge, UnsupportedMedia, SamplerNotSupported, Internal, EngineError, NonFinite,
+        OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading,
+    ];
+
+    /// <summary>Those that POST /generate can answer with.</summary>
+    public static IReadOnlyList<Problem> OfGenerate { get; } =
+    [
+        Validation, MalformedJson, Forbidden, UnknownModel, FormatUnavailable, Canceled, TooLarge, UnsupportedMedia, SamplerNotSupported,
+        Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading,
+    ];
+
+    /// <summary>The problem of that slug, or null.</summary>
+    public static Problem? Find(string slug) => All.FirstOrDefault(p => p.Slug == slug);
+
+    /// <summary>The problem that stands for a bare status code.</summary>
+    public static Problem OfStatus(int status) => All.FirstOrDefault(p => p.Status == status) ?? (status < 500 ? BadRequest : Internal);
+}

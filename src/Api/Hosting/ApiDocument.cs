@@ -1,0 +1,39 @@
+using Diffusion.Api.Endpoints;
+using Microsoft.OpenApi;
+
+namespace Diffusion.Api.Hosting;
+
+/// <summary>The OpenAPI document at /openapi/v1.json and Swagger UI over it at /swagger.</summary>
+internal static class ApiDocument
+{
+    public static void AddApiDocument(this IServiceCollection services)
+    {
+        services.AddEndpointsApiExplorer();
+        services.AddSwaggerGen(document =>
+        {
+            document.SwaggerDoc("v1", new OpenApiInfo
+            {
+                Title = "Diffusion",
+                Version = "v1",
+                Description = "Trains, versions and serves pixel-space diffusion models. Errors are problem details (RFC 9457); their `type` answers GET with an explanation. Live events: SignalR hub at /hubs/generation.",
+                License = new OpenApiLicense { Name = "MIT" },
+            });
+            document.IncludeXmlComments(typeof(ApiDocument).Assembly);
+            document.IncludeXmlComments(typeof(Inference.Jobs.QueueSnapshot).Assembly);
+            document.SupportNonNullableReferenceTypes();
+            document.NonNullableReferenceTypesAsRequired();
+            document.OperationFilter<GenerateDocumentation>();
+        });
+    }
+
+    public static void UseApiDocument(this WebApplication app)
+    {
+        app.UseSwagger(o => o.RouteTemplate = "openapi/{documentName}.json");
+        app.UseSwaggerUI(o =>
+        {
+            o.RoutePrefix = "swagger";
+            o.DocumentTitle = "Diffusion API";
+            o.SwaggerEndpoint("/openapi/v1.json", "Diffusion v1");
+        });
+    }
+}

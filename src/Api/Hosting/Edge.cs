@@ -1,0 +1,41 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Diffusion.Api.Endpoints;
+using Diffusion.Api.Errors;
+using Diffusion.Api.Hubs;
+using Diffusion.Inference;
+using Diffusion.Training;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Options;
+
+namespace Diffusion.Api.Hosting;
+
+/// <summary>What the edge itself needs.</summary>
+internal static class Edge
+{
+    public static void AddEdge(this IServiceCollection services, IConfiguration settings)
+    {
+        services.AddOptions<ApiOptions>().Bind(settings.GetSection(ApiOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<HostOptions>().Configure<IOptions<ApiOptions>>((host, api) => host.ShutdownTimeout = api.Value.ShutdownTimeout);
+        services.AddOptions<InferenceOptions>().PostConfigure<IHostEnvironment>((o, environment) => o.ModelsPath = environment.PathIn(o.ModelsPath));
+        services.AddOptions<TrainingOptions>().PostConfigure<IHostEnvironment>((o, environment) =>
+            (o.Data, o.State, o.Models) = (environment.PathIn(o.Data), environment.PathIn(o.State), environment.PathIn(o.Models)));
+        services.AddExceptionHandler<FailureHandler>();
+        services.AddProblemDetails();
+        services.AddHealthChecks();
+        services.AddSingleton<GenerateEndpoint>();
+        services.AddSingleton<GenerationLog>();
+        services.ConfigureHttpJsonOptions(o => Configure(o.SerializerOptions));
+        services.AddSignalR(o => o.AddFilter<HubFailureFilter>())
+            .AddJsonProtocol(o => Configure(o.PayloadSerializerOptions));
+        services.AddSingleton<HubFailureFilter>();
+    }
+
+    public static void ConfigureEdge(this IWebHostBuilder host) => host.ConfigureKestrel(kestrel =>
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = 1 << 20;
+    });
+
+    private static void Configure(JsonSerializerOptions json) => json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+}

@@ -1,0 +1,40 @@
+using Diffusion.Api.Errors;
+
+namespace Diffusion.Api.Hosting;
+
+/// <summary>Headers that keep browsers careful, and the refusal of what other sites make them send.</summary>
+internal static class EdgeSecurity
+{
+    // Swagger UI styles its elements inline and has its logo as data
+    private const string Policy =
+        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+    public static void UseEdgeSecurity(this IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        // at the last moment: the exception handler clears what was set before
+        http.Response.OnStarting(SetHeaders, http.Response.Headers);
+        return IsFromAnotherSite(http.Request)
+            ? FailureHandler.WriteAsync(http, new Failure(ProblemCatalogue.Forbidden, "A page of another origin may not use this service.", []))
+            : next(http);
+    });
+
+    private static Task SetHeaders(object state)
+    {
+        var headers = (IHeaderDictionary)state;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        return Task.CompletedTask;
+    }
+
+    // browsers say where a request comes from, other clients do not; a hub's WebSocket is a GET
+    private static bool IsFromAnotherSite(HttpRequest request)
+    {
+        if (HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/hubs")) return false;
+        if (request.Headers["Sec-Fetch-Site"] is [{ } site]) return site is "cross-site" or "same-site";
+        return request.Headers.Origin is [{ } origin] && !(Uri.TryCreate(origin, UriKind.Absolute, out var from)
+            && string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase));
+    }
+}

@@ -1,0 +1,38 @@
+using System.Net;
+
+namespace Diffusion.Api.Hosting;
+
+/// <summary>Loopback only, unless the operator says otherwise: this service has no keys.</summary>
+internal static class ListenAddresses
+{
+    /// <summary>Whether the settings name addresses or ports.</summary>
+    public static bool Given(IConfiguration settings) => Urls(settings).Any();
+
+    /// <summary>Why the service must not start with these settings, or null.</summary>
+    public static string? Refusal(IConfiguration settings)
+    {
+        if (Settings.IsInsecure(settings)) return null;
+        var open = Urls(settings).Where(url => !IsLoopback(url)).ToArray();
+        return open.Length == 0 ? null
+            : $"{string.Join(", ", open)} can be reached from other machines and no key protects it. Listen on localhost, or start with --insecure (Api__Insecure=true) if that is meant.";
+    }
+
+    /// <summary>Whether only this machine can reach the address.</summary>
+    internal static bool IsLoopback(string url)
+    {
+        var address = BindingAddress.Parse(url);
+        return address.IsUnixPipe || address.IsNamedPipe || address.Host == "localhost"
+            || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    }
+
+    private static IEnumerable<string> Urls(IConfiguration settings)
+    {
+        foreach (var url in Split(settings["urls"])) yield return url;
+        foreach (var port in Split(settings["http_ports"])) yield return $"http://*:{port}";
+        foreach (var port in Split(settings["https_ports"])) yield return $"https://*:{port}";
+        foreach (var endpoint in settings.GetSection("Kestrel:Endpoints").GetChildren())
+            if (endpoint["Url"] is { } url) yield return url;
+    }
+
+    private static string[] Split(string? list) => (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

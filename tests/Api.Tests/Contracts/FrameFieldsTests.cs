@@ -1,0 +1,26 @@
+using System.Text.Json;
+using Diffusion.Api.Contracts;
+using Diffusion.Api.Errors;
+using Diffusion.Inference.Jobs;
+
+namespace Diffusion.Api.Tests.Contracts;
+
+public sealed class FrameFieldsTests
+{
+    private static FrameOptions Read(string json) => FrameFields.Read(JsonDocument.Parse(json).RootElement);
+
+    [Fact]
+    public void Read_Nothing_IsEveryFrame() => Assert.Equal(new FrameOptions(1, true, true), Read("{}"));
+
+    [Fact]
+    public void Read_AllMembers_TakesThem() => Assert.Equal(new FrameOptions(5, false, true), Read("""{ "frames": { "every": 5, "noisy": false, "clean": true } }"""));
+
+    [Theory]
+    [InlineData("""{ "frames": 3 }""")]
+    [InlineData("""{ "frames": { "every": -1 } }""")]
+    [InlineData("""{ "frames": { "every": "1" } }""")]
+    [InlineData("""{ "frames": { "noisy": 1 } }""")]
+    [InlineData("""{ "frames": { "often": true } }""")]
+    public void Read_WrongMember_NamesFrames(string json) =>
+        Assert.Equal("frames", Assert.Single(Assert.Throws<RequestRefusedException>(() => Read(json)).Errors).Field);
+}

@@ -1,0 +1,71 @@
+using Diffusion.Api.Hosting;
+using Diffusion.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+
+namespace Diffusion.Api.Tests.Hosting;
+
+public sealed class SettingsTests
+{
+    [Fact]
+    public void CreateBuilder_ContentRootWithoutSettings_ReadsTheFileBesideTheProgram()
+    {
+        using var empty = new TemporaryFolder();
+        var settings = Settings.CreateBuilder(["--contentRoot", empty.Path]).Configuration;
+        Assert.Equal("digits-ddpm", settings["Inference:DefaultModels:0"]);
+    }
+
+    [Fact]
+    public void CreateBuilder_SettingsInContentRoot_GoOverTheFileBesideTheProgram()
+    {
+        using var root = new TemporaryFolder();
+        File.WriteAllText(root["appsettings.json"], """{ "Inference": { "DefaultModels": [ "mine" ] } }""");
+        var settings = Settings.CreateBuilder(["--contentRoot", root.Path]).Configuration;
+        Assert.Equal("mine", settings["Inference:DefaultModels:0"]);
+    }
+
+    [Fact]
+    public void CreateBuilder_Environment_GoesOverTheFile()
+    {
+        using var empty = new TemporaryFolder();
+        Environment.SetEnvironmentVariable("Api__MaxBodyBytes", "4096");
+        try
+        {
+            Assert.Equal("4096", Settings.CreateBuilder(["--contentRoot", empty.Path]).Configuration["Api:MaxBodyBytes"]);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("Api__MaxBodyBytes", null);
+        }
+    }
+
+    [Fact]
+    public void CreateBuilder_NoAddress_ListensOnLoopback()
+    {
+        var settings = Settings.CreateBuilder([]).Configuration;
+        Assert.Equal("http://localhost:8080", settings["urls"]);
+        Assert.Equal("localhost;127.0.0.1;[::1]", settings["AllowedHosts"]);
+    }
+
+    [Fact]
+    public void CreateBuilder_Address_IsKept() =>
+        Assert.Equal("http://localhost:9", Settings.CreateBuilder(["--urls", "http://localhost:9"]).Configuration["urls"]);
+
+    [Fact]
+    public void CreateBuilder_Insecure_AllowsOtherHostsAndIsNotAValueOfAnotherSwitch()
+    {
+        var settings = Settings.CreateBuilder(["--insecure", "--urls", "http://0.0.0.0:9"]).Configuration;
+        Assert.Equal(("*", "http://0.0.0.0:9"), (settings["AllowedHosts"], settings["urls"]));
+        Assert.Null(ListenAddresses.Refusal(settings));
+    }
+
+    [Fact]
+    public void PathIn_RelativePath_IsInTheContentRoot()
+    {
+        using var root = new TemporaryFolder();
+        var environment = Settings.CreateBuilder(["--contentRoot", root.Path]).Environment;
+        Assert.Equal(root["models"], environment.PathIn("models"));
+        Assert.Equal("/elsewhere", environment.PathIn("/elsewhere"));
+    }
+}
