@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using Diffusion.Checkpoints;
+using Diffusion.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Diffusion.Bench.Serving;
+
+/// <summary>The network evaluated over one fixed batch, and nothing else: no sampler arithmetic, no noise, no events.</summary>
+internal sealed class BareLoop : IDisposable
+{
+    private readonly Denoiser denoiser;
+    private readonly Tensor x, timeIndex, labels;
+    private readonly int steps;
+
+    public BareLoop(string folder, string model, int batch, int steps)
+    {
+        var version = new CheckpointStore(folder, TimeProvider.System).Find(model) ?? throw new ArgumentException($"No model '{model}' in {folder}.");
+        denoiser = Denoiser.Load(version, CPU);
+        this.steps = steps;
+        var network = version.Manifest.Network;
+        x = randn([batch, network.Channels, network.ImageSize, network.ImageSize]);
+        timeIndex = full([batch], 500, dtype: int64);
+        labels = tensor(Enumerable.Range(0, batch).Select(i => (long)i % (network.Classes ?? 1)).ToArray());
+    }
+
+    /// <summary>Milliseconds for all steps.</summary>
+    public double Run()
+    {
+        var started = Stopwatch.GetTimestamp();
+        for (var step = 0; step < steps; step++)
+        {
+            using var scope = NewDisposeScope();
+            denoiser.Evaluate(x, timeIndex, labels);
+        }
+        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+    }
+
+    public void Dispose()
+    {
+        x.Dispose();
+        timeIndex.Dispose();
+        labels.Dispose();
+        denoiser.Dispose();
+    }
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Globalization;
+using Diffusion.Bench.Serving;
+using Diffusion.Inference;
+using Diffusion.Inference.Jobs;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+// What serving costs over the bare network: the same number of network evaluations, once as a plain loop over one batch and
+// once as that many separate requests through the service, in turns within one process. Only the ratio means anything.
+// usage: dotnet run -c Release --project bench/Serving -- [models folder] [model] [clients] [steps] [pairs]
+string Argument(int index, string fallback) => args.Length > index ? args[index] : fallback;
+int Number(int index, int fallback) => int.Parse(Argument(index, fallback.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
+var (folder, model) = (Argument(0, "models"), Argument(1, "digits-ddpm"));
+var (clients, steps, pairs) = (Number(2, 8), Number(3, 20), Number(4, 7));
+
+var builder = Host.CreateApplicationBuilder();
+builder.Logging.ClearProviders();
+builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+{
+    ["Inference:ModelsPath"] = Path.GetFullPath(folder),
+    ["Inference:DefaultModels:0"] = model,
+    ["Inference:Device"] = "cpu",
+});
+builder.Services.AddInference(builder.Configuration.GetSection(InferenceOptions.Section));
+using var host = builder.Build();
+await host.StartAsync();
+
+var service = host.Services.GetRequiredService<GenerationService>();
+using var loop = new BareLoop(folder, model, clients, steps);
+
+async Task<double> Serve()
+{
+    var started = Stopwatch.GetTimestamp();
+    var generations = Enumerable.Range(0, clients)
+        .Select(i => service.Submit(new GenerationRequest { Model = model, Sampler = "ddim", Steps = steps, Seed = (ulong)i, Labels = [i % 10] }))
+        .ToArray();
+    await Task.WhenAll(generations.Select(g => g.Completion));
+    return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+}
+
+await Serve();
+loop.Run();
+var (served, bare) = (new List<double>(), new List<double>());
+for (var pair = 0; pair < pairs; pair++)
+{
+    bare.Add(loop.Run());
+    served.Add(await Serve());
+}
+
+var ratios = bare.Zip(served, (b, s) => b / s).Order().ToArray();
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+    $"{model}, {clients} clients x {steps} steps: bare {Median(bare):F0} ms, served {Median(served):F0} ms, served/bare throughput {Median(ratios):F3} ({ratios[0]:F3}..{ratios[^1]:F3}, {pairs} pairs)"));
+await host.StopAsync();
+
+static double Median(IEnumerable<double> values)
+{
+    var sorted = values.Order().ToArray();
+    return sorted[sorted.Length / 2];
+}
