@@ -10,6 +10,21 @@ count_tap() {
   [ "$bad" -eq 0 ] || grep -aE '^not ok|error:|expected|actual' "$2" | head -n 40 || true
 }
 
+if [ "$TORCH" = system ]; then
+  echo "Testing the native library"
+  native=artifacts/obj/TorchSharp/native
+  if g++ -std=c++20 -O1 -Wall -Wextra -Werror tests/native/abi_tests.cpp -o "$results/abi_tests" -L"$native" -l:libtorchdispatch.so \
+      -Wl,-rpath,"$PWD/$native" -pthread >"$results/native.log" 2>&1; then
+    "$results/abi_tests" >"$results/native.log" 2>&1 || true
+  fi
+  # a line at the end, or the program died or was not compiled
+  ok=$(sed -nE 's/^([0-9]+) passed, [0-9]+ failed$/\1/p' "$results/native.log")
+  bad=$(sed -nE 's/^[0-9]+ passed, ([0-9]+) failed$/\1/p' "$results/native.log")
+  passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-1}))
+  echo "  ${ok:-0} of $((${ok:-0} + ${bad:-1})) passed"
+  [ "${bad:-1}" -eq 0 ] || head -n 40 "$results/native.log"
+fi
+
 if [ -d tests/browser ]; then
   echo "Testing in the browser"
   need_debian chromium

@@ -46,7 +46,6 @@ enum ErrorKind : int32_t {
     NotImplemented = 5,
     OutOfMemory = 6,
     LinAlgError = 7,
-    UnknownOperator = 8,
 };
 
 int32_t fail(ErrorKind kind, const char* text) noexcept;
