@@ -8,6 +8,9 @@ namespace Diffusion.Samplers;
 /// </summary>
 public static class DdimInversion
 {
+    /// <summary>The sampler whose way it goes back.</summary>
+    public const string Sampler = "ddim";
+
     /// <summary>
     /// Rows from a clean image at t = 0 up to the time where the way down with the same step count and spacing
     /// starts. Unlike a sampler's, the last row leaves x_T.

@@ -50,9 +50,9 @@ internal sealed class BatchPlanner(int maxRows, int maxSkippedTicks)
 
         bool Take(SampleTurn sample)
         {
-            if (sample.Owner.Cost > room || !taken.Add(sample)) return false;
+            if (sample.Cost > room || !taken.Add(sample)) return false;
             chosen.Add(sample);
-            room -= sample.Owner.Cost;
+            room -= sample.Cost;
             return true;
         }
     }

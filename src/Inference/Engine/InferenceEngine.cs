@@ -71,7 +71,7 @@ internal sealed class InferenceEngine(
         while (queue.TryTake(out var generation))
         {
             var request = generation.Request;
-            var one = new Work(admitted++, generation.Lane, request.Count, request.Steps, request.Cost, work.Tick);
+            var one = new Work(admitted++, generation.Lane, request.Count, request.Steps, request.Cost, work.Tick, request.Course.Entries);
             running[one] = new Running(generation, one);
             work.Add(one);
         }
@@ -111,7 +111,7 @@ internal sealed class InferenceEngine(
             if (fresh.Length == 0) continue;
             try
             {
-                var slots = lanes[plan.Lane].Place(one.Request.Table, one.Request.Seed, fresh);
+                var slots = lanes[plan.Lane].Place(one.Request.Table, one.FirstStates, fresh);
                 for (var i = 0; i < fresh.Length; i++) one.Slots[fresh[i]] = slots[i];
             }
             catch (Exception cause)
@@ -167,8 +167,10 @@ internal sealed class InferenceEngine(
     {
         var one = running[sample.Owner];
         var generation = one.Generation;
-        generation.RowsLeft -= one.Work.Cost;
-        queue.Leave(one.Work.Cost);
+        var cost = one.Work.CostOf(sample.Done - 1);
+        generation.RowsLeft -= cost;
+        queue.Leave(cost);
+        if (one.IsEnd(sample) && one.FirstStates.Reached(sample.Index, noisy!)) one.Work.Release(work.Tick);
         if (sample.IsFinished)
         {
             noisy!.CopyTo(one.Values, sample.Index * generation.Shape.Values);

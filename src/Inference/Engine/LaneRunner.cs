@@ -30,16 +30,16 @@ internal sealed class LaneRunner : IDisposable
 
     public int UsedSlots => slots.Used;
 
-    /// <summary>Gives pictures their slots and their first state: x_T, and h for a network with a memory.</summary>
-    public int[] Place(SamplerTable table, ulong seed, IReadOnlyList<int> samples)
+    /// <summary>Gives pictures their slots and their first state: x, and h for a network with a memory.</summary>
+    public int[] Place(SamplerTable table, FirstStates states, IReadOnlyList<int> samples)
     {
         if (table.Rows.Any(r => r.C != 0)) slots.KeepHistory();
         var start = new float[samples.Count * shape.Values];
         var memory = denoiser.Manifest.Network.Memory ? new float[start.Length] : null;
         for (var i = 0; i < samples.Count; i++)
         {
-            NoiseRows.Start(seed, samples[i], table.StartScale, start.AsSpan(i * shape.Values, shape.Values));
-            if (memory is not null) NoiseRows.Memory(seed, samples[i], memory.AsSpan(i * shape.Values, shape.Values));
+            var part = i * shape.Values;
+            states.Fill(samples[i], start.AsSpan(part, shape.Values), memory is null ? [] : memory.AsSpan(part, shape.Values));
         }
         var taken = samples.Select(_ => slots.Take()).ToArray();
         try

@@ -20,14 +20,21 @@ internal sealed class Running(Generation generation, Work work)
     /// <summary>Slot of each picture, <see cref="NoSlot"/> before its first row and after its last.</summary>
     public int[] Slots { get; } = [.. Enumerable.Repeat(NoSlot, generation.Count)];
 
+    /// <summary>What its pictures begin with.</summary>
+    public FirstStates FirstStates { get; } = new(generation.Request.Course, generation.Shape);
+
     /// <summary>[N, C, H, W].</summary>
     public float[] Values { get; } = new float[generation.Count * generation.Shape.Values];
 
     public RowInput RowOf(SampleTurn sample)
     {
         var (index, step) = (sample.Index, sample.Done);
-        // the last row's x is the picture itself
-        var demand = generation.Demand(step + 1) | (step + 1 == generation.Steps ? FrameDemand.Noisy : FrameDemand.None);
-        return new RowInput(Slots[index], Request.Table.Rows[step], step, Request.Seed, index, Request.Labels[index], Request.Guidance, demand);
+        // the last row's x is the picture itself; that of an end is what others begin with
+        var isWanted = step + 1 == generation.Steps || (step + 1 == Request.Course.Ascent && Request.Course.IsEnd(index));
+        var demand = generation.Demand(step + 1) | (isWanted ? FrameDemand.Noisy : FrameDemand.None);
+        return new RowInput(Slots[index], Request.Table.Rows[step], step, Request.Seed, index, Request.Labels[index], Request.GuidanceOf(step), demand);
     }
+
+    /// <summary>Whether a picture has just reached the x_T that others of the request begin with.</summary>
+    public bool IsEnd(SampleTurn sample) => sample.Done == Request.Course.Ascent && Request.Course.IsEnd(sample.Index);
 }

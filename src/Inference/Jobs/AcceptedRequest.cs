@@ -7,12 +7,15 @@ namespace Diffusion.Inference.Jobs;
 /// <summary>A request with every default filled in, its sampler compiled and its model version held.</summary>
 /// <param name="Lease">Keeps the version that was resolved at admission.</param>
 /// <param name="Sampler">Catalogue name.</param>
-/// <param name="Table">The rows of each picture.</param>
+/// <param name="Kind">What it makes.</param>
+/// <param name="Course">The rows, and how the pictures go through them.</param>
 /// <param name="Labels">The label of each picture, null where unconditional.</param>
 /// <param name="Guidance">s in out = u + s (c - u); 1 is none.</param>
 internal sealed record AcceptedRequest(
-    ModelLease Lease, string Sampler, SamplerTable Table, ulong Seed, IReadOnlyList<int?> Labels, double Guidance)
+    ModelLease Lease, string Sampler, GenerationKind Kind, Course Course, ulong Seed, IReadOnlyList<int?> Labels, double Guidance)
 {
+    public SamplerTable Table => Course.Table;
+
     public int Count => Labels.Count;
 
     public int Steps => Table.Rows.Length;
@@ -23,6 +26,9 @@ internal sealed record AcceptedRequest(
     /// <summary>Network evaluations of one step of one picture.</summary>
     public int Cost => IsGuided ? 2 : 1;
 
-    /// <summary>Network evaluations in all.</summary>
-    public long Rows => (long)Count * Steps * Cost;
+    /// <summary>Network evaluations in all: an inversion has no guidance, and a picture that enters later has fewer rows.</summary>
+    public long Rows => Course.Starts.Sum(start => (long)(Steps - Course.Ascent) * Cost + (start is ImageStart ? Course.Ascent : 0));
+
+    /// <summary>s of one row; the way up always takes 1, for what guidance adds cannot be undone.</summary>
+    public double GuidanceOf(int step) => step < Course.Ascent ? ClassifierFreeGuidance.NoGuidance : Guidance;
 }

@@ -27,6 +27,9 @@ public sealed class Generation
     /// <summary>Unique, sorts by time of acceptance.</summary>
     public string Id { get; }
 
+    /// <summary>What it makes.</summary>
+    public GenerationKind Kind => Request.Kind;
+
     /// <summary>Model name.</summary>
     public string Model => Request.Lease.Manifest.Model;
 

@@ -1,8 +1,22 @@
+using Diffusion.Noise;
+
 namespace Diffusion.Inference.Jobs;
 
 /// <summary>What a caller asks for. Everything that is null takes the model's own default.</summary>
 public sealed record GenerationRequest
 {
+    /// <summary>What to make.</summary>
+    public GenerationKind Kind { get; init; }
+
+    /// <summary>
+    /// Where the pictures begin: nothing for the noise of <see cref="Seed"/>, two ends for an interpolation, an image
+    /// for every picture of an inversion or a reconstruction.
+    /// </summary>
+    public IReadOnlyList<PictureStart> Starts { get; init; } = [];
+
+    /// <summary>How an interpolation goes from its first start to its second.</summary>
+    public NoisePath Path { get; init; }
+
     /// <summary>Model name, optionally with a version or alias: <c>digits-ddpm</c>, <c>digits-ddpm@3</c>, <c>digits-ddpm@prod</c>.</summary>
     public string? Model { get; init; }
 

@@ -79,6 +79,7 @@ public sealed class GenerationService
         Activity.Current = caller;
         return activity?
             .SetTag("diffusion.generation.id", id)
+            .SetTag("diffusion.generation.kind", accepted.Kind.ToString())
             .SetTag("diffusion.model", accepted.Lease.Manifest.Model)
             .SetTag("diffusion.model.version", accepted.Lease.Manifest.Version)
             .SetTag("diffusion.sampler", accepted.Sampler)

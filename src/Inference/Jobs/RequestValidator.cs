@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Diffusion.Checkpoints;
+using Diffusion.Guidance;
 using Diffusion.Inference.Models;
 using Diffusion.Samplers;
 
@@ -14,28 +15,53 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
     {
         var errors = new RequestErrors();
         CheckPlain(request, errors);
-        var sampler = FindSampler(request.Sampler, errors);
+        var sampler = FindSampler(request.Sampler ?? (request.Starts.Any(s => s is ImageStart) ? DdimInversion.Sampler : null), errors);
         using var choice = new ModelChoice(registry, options.DefaultModels, request.Model, sampler, errors);
         if (choice.Lease is null) throw errors.Refusal();
 
         var manifest = choice.Lease.Manifest;
         sampler ??= DefaultSampler(manifest, request.Sampler);
         var labels = CheckLabels(request, manifest, errors);
-        var table = sampler is null ? null : Compile(request, manifest, sampler, errors);
-        if (errors.Any || table is null) throw errors.Refusal();
-        var guidance = request.Guidance ?? (labels.Count > 0 ? manifest.Sampling?.Guidance ?? 1 : 1);
+        var seed = request.Seed ?? DrawSeed();
+        var course = sampler is null ? null : Compile(request, manifest, sampler, seed, errors);
+        if (errors.Any || course is null) throw errors.Refusal();
         return new AcceptedRequest(
-            choice.Keep(), sampler!.Name, table, request.Seed ?? DrawSeed(),
-            [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], guidance);
+            choice.Keep(), sampler!.Name, request.Kind, course, seed,
+            [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], GuidanceOf(request, manifest));
     }
 
     private void CheckPlain(GenerationRequest request, RequestErrors errors)
     {
         if (request.Count < 1 || request.Count > options.MaxCount) errors.Invalid("n", $"n must be 1..{options.MaxCount}, got {request.Count}.");
+        CheckStarts(request, errors);
         if (request.Guidance is { } guidance && !(guidance >= 0 && guidance <= options.MaxGuidance))
             errors.Invalid("guidance", string.Create(CultureInfo.InvariantCulture, $"guidance must be 0..{options.MaxGuidance}, got {guidance}."));
         else if (request.Guidance is { } scale && scale != 1 && request.Labels.Count == 0)
             errors.Invalid("guidance", "guidance needs a label to guide to; give a label, or leave guidance out.");
+    }
+
+    // what guidance adds on the way down, no way up can find
+    private static double GuidanceOf(GenerationRequest request, CheckpointManifest manifest) =>
+        request.Kind is GenerationKind.Inversion or GenerationKind.Reconstruction ? ClassifierFreeGuidance.NoGuidance
+        : request.Guidance ?? (request.Labels.Count > 0 ? manifest.Sampling?.Guidance : null) ?? ClassifierFreeGuidance.NoGuidance;
+
+    private static void CheckStarts(GenerationRequest request, RequestErrors errors)
+    {
+        switch (request.Kind)
+        {
+            case GenerationKind.Interpolation when request.Starts.Count != 2:
+                errors.Invalid("from", "An interpolation goes from one start to one other; give from and to.");
+                break;
+            case GenerationKind.Interpolation when request.Count < 2:
+                errors.Invalid("n", $"n must be at least 2 for an interpolation, both ends counted, got {request.Count}.");
+                break;
+            case GenerationKind.Inversion or GenerationKind.Reconstruction:
+                if (request.Starts.Count == 0 || request.Starts.Count != request.Count)
+                    errors.Invalid("images", $"There must be an image for each of the {request.Count} pictures, got {request.Starts.Count}.");
+                if (request.Guidance is { } guidance && guidance != ClassifierFreeGuidance.NoGuidance)
+                    errors.Invalid("guidance", "guidance must be 1 here: what guidance adds cannot be undone on the way up; leave it out.");
+                break;
+        }
     }
 
     private static ISampler? FindSampler(string? name, RequestErrors errors)
@@ -61,7 +87,7 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         return request.Labels;
     }
 
-    private SamplerTable? Compile(GenerationRequest request, CheckpointManifest manifest, ISampler sampler, RequestErrors errors)
+    private Course? Compile(GenerationRequest request, CheckpointManifest manifest, ISampler sampler, ulong seed, RequestErrors errors)
     {
         var traits = manifest.Traits;
         if (sampler.Refuses(traits) is { } reason)
@@ -82,7 +108,7 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         if (errors.Any) return null;
         try
         {
-            return sampler.Compile(traits, new SamplingOptions(sampler, steps, values));
+            return new CourseCompiler(manifest, sampler, errors).Compile(request, steps, values, seed);
         }
         catch (SamplingOptionException wrong)
         {

@@ -62,7 +62,7 @@ public sealed class EngineProperties : IDisposable
     {
         try
         {
-            accepted.Add(rig.Submit(new GenerationRequest
+            accepted.Add(rig.Submit(happening.Which % 5 == 0 ? Interpolation(happening) : new GenerationRequest
             {
                 Model = happening.Which % 3 == 0 ? Rig.Memory : Rig.Labelled,
                 Sampler = happening.Which % 2 == 0 ? "ddim" : "ddpm",
@@ -80,6 +80,19 @@ public sealed class EngineProperties : IDisposable
             Assert.NotNull(refusal.RetryAfter);
         }
     }
+
+    // an image at one end: frames are held until it has gone up
+    private static GenerationRequest Interpolation(Event happening) => new()
+    {
+        Kind = GenerationKind.Interpolation,
+        Model = Rig.Labelled,
+        Steps = happening.Size,
+        Count = 2 + happening.Which % 3,
+        Starts = [new ImageStart(new byte[64]), new SeedStart((ulong)happening.Which)],
+        Seed = (ulong)happening.Which,
+        Labels = [happening.Which % 10],
+        Guidance = happening.Which % 4,
+    };
 
     private static void EndedOnce(Generation generation)
     {

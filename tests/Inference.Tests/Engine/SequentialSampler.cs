@@ -12,10 +12,20 @@ internal static class SequentialSampler
     public static float[] Run(
         CheckpointVersion version, SamplerTable table, ulong seed, int sample, int? label = null, double guidance = 1)
     {
-        using var denoiser = Denoiser.Load(version, CPU);
         var network = version.Manifest.Network;
         var size = network.Channels * network.ImageSize * network.ImageSize;
         var x = Array.ConvertAll(Normal(seed, sample, 0, NoisePurpose.Start, size), v => v * table.StartScale);
+        return Array.ConvertAll(From(version, table, x, seed, sample, label, guidance), v => (float)v);
+    }
+
+    /// <summary>The same from a given state.</summary>
+    public static double[] From(
+        CheckpointVersion version, SamplerTable table, double[] start, ulong seed = 0, int sample = 0, int? label = null, double guidance = 1)
+    {
+        using var denoiser = Denoiser.Load(version, CPU);
+        var network = version.Manifest.Network;
+        var size = start.Length;
+        double[] x = [.. start];
         var history = network.Memory ? Normal(seed, sample, 0, NoisePurpose.Memory, size) : new double[size];
         for (var step = 0; step < table.Rows.Length; step++)
         {
@@ -32,7 +42,7 @@ internal static class SequentialSampler
                 history[i] = clean;
             }
         }
-        return Array.ConvertAll(x, v => (float)v);
+        return x;
     }
 
     private static double[] Evaluate(Denoiser denoiser, double[] x, double[] history, int time, int? label)
