@@ -38,6 +38,7 @@ public static class InferenceServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(s => new CheckpointStore(Options(s).ModelsPath, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<InferenceMetrics>();
+        services.TryAddSingleton<IDevice, TorchDevice>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<TickCost>();
         services.AddSingleton(s => new AdmissionQueue(Options(s), s.GetRequiredService<TickCost>(), s.GetRequiredService<InferenceMetrics>()));

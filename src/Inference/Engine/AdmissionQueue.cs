@@ -7,7 +7,7 @@ namespace Diffusion.Inference.Engine;
 /// <summary>The border between callers and the engine thread. Bounded: what does not fit is refused, never dropped.</summary>
 internal sealed class AdmissionQueue(InferenceOptions options, TickCost cost, InferenceMetrics metrics) : IDisposable
 {
-    private readonly ConcurrentQueue<Generation> arrived = new();
+    private readonly ConcurrentQueue<Generation> arrived = new(), canceled = new();
     private readonly AutoResetEvent wake = new(false);
     private readonly Lock gate = new();
     private long rowsWaiting;
@@ -45,6 +45,16 @@ internal sealed class AdmissionQueue(InferenceOptions options, TickCost cost, In
 
     /// <summary>The next arrival. Engine thread only.</summary>
     public bool TryTake(out Generation generation) => arrived.TryDequeue(out generation!);
+
+    /// <summary>Tells the engine that somebody wants an admitted generation to stop.</summary>
+    public void Cancel(Generation generation)
+    {
+        canceled.Enqueue(generation);
+        Wake();
+    }
+
+    /// <summary>The next one to stop; it may have ended, or may not have arrived yet. Engine thread only.</summary>
+    public bool TryTakeCanceled(out Generation generation) => canceled.TryDequeue(out generation!);
 
     /// <summary>Rows ran, or will never run.</summary>
     public void Leave(long rows)

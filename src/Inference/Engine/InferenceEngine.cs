@@ -20,10 +20,11 @@ internal sealed class InferenceEngine(
     private readonly BatchPlanner planner = new(options.Value.MaxBatchRows, options.Value.MaxSkippedTicks);
     private readonly WorkSet work = new();
     private readonly Dictionary<Work, Running> running = [];
-    private readonly Dictionary<LaneKey, LaneRunner> lanes = [];
+    private readonly Dictionary<Generation, Running> byGeneration = [];
+    private readonly Lanes lanes = new();
     private long admitted;
 
-    /// <summary>See <see cref="LaneRunner.BeforeForward"/>.</summary>
+    /// <summary>Called with the rows before each forward pass; tests make it fail there.</summary>
     public Action<IReadOnlyList<RowInput>>? BeforeForward { get; set; }
 
     /// <summary>Failed rows since the last commit; many in a row mean a device that is lost.</summary>
@@ -32,15 +33,15 @@ internal sealed class InferenceEngine(
     public bool IsIdle => running.Count == 0;
 
     /// <summary>Device slots in use.</summary>
-    public int UsedSlots => lanes.Values.Sum(l => l.UsedSlots);
+    public int UsedSlots => lanes.UsedSlots;
 
     /// <summary>One tick. False if there was nothing that could run.</summary>
     public bool Tick()
     {
         TakeArrivals();
         EndCanceled();
-        OpenLanes();
-        var plan = planner.Plan(work, lanes.ContainsKey);
+        foreach (var one in lanes.Advance()) FailWithoutModel(one);
+        var plan = planner.Plan(work, lanes.IsOpen);
         if (plan is null) return false;
         var started = time.GetTimestamp();
         Place(plan, started);
@@ -60,39 +61,26 @@ internal sealed class InferenceEngine(
         return left.Length;
     }
 
-    public void Dispose()
-    {
-        foreach (var lane in lanes.Values) lane.Dispose();
-        lanes.Clear();
-    }
+    public void Dispose() => lanes.Dispose();
 
     private void TakeArrivals()
     {
         while (queue.TryTake(out var generation))
         {
             var request = generation.Request;
-            var one = new Work(admitted++, generation.Lane, request.Count, request.Steps, request.Cost, work.Tick, request.Course.Entries);
-            running[one] = new Running(generation, one);
-            work.Add(one);
+            var one = new Running(generation, new Work(admitted++, generation.Lane, request.Count, request.Steps, request.Cost, work.Tick, request.Course.Entries));
+            running[one.Work] = byGeneration[generation] = one;
+            work.Add(one.Work);
+            lanes.Enter(one);
+            // asked before it arrived; what is asked from now on comes through the queue
+            if (generation.IsCancelRequested) End(one, generation.EndCanceled, "canceled");
         }
     }
 
     private void EndCanceled()
     {
-        foreach (var one in running.Values.Where(r => r.Generation.IsCancelRequested).ToArray())
-            End(one, one.Generation.EndCanceled, "canceled");
-    }
-
-    private void OpenLanes()
-    {
-        foreach (var one in running.Values.Where(r => !lanes.ContainsKey(r.Work.Lane)).ToArray())
-        {
-            var handle = one.Request.Lease.Handle;
-            if (handle.Problem is not null)
-                Fail(one, Problems.ModelUnavailable, $"Model '{one.Generation.Model}' version {one.Generation.Version} cannot be loaded.", null);
-            else if (handle.Network is { } network && !lanes.ContainsKey(one.Work.Lane))
-                lanes[one.Work.Lane] = new LaneRunner(network, one.Generation.Shape) { BeforeForward = rows => BeforeForward?.Invoke(rows) };
-        }
+        while (queue.TryTakeCanceled(out var generation))
+            if (byGeneration.TryGetValue(generation, out var one)) End(one, generation.EndCanceled, "canceled");
     }
 
     // deterministic and before anything counts, so a tick that fails may leave it done
@@ -111,8 +99,7 @@ internal sealed class InferenceEngine(
             if (fresh.Length == 0) continue;
             try
             {
-                var slots = lanes[plan.Lane].Place(one.Request.Table, one.FirstStates, fresh);
-                for (var i = 0; i < fresh.Length; i++) one.Slots[fresh[i]] = slots[i];
+                Place(one, fresh);
             }
             catch (Exception cause)
             {
@@ -120,6 +107,17 @@ internal sealed class InferenceEngine(
                 Fail(one, ProblemOf(cause), DetailOf(cause), cause);
             }
         }
+    }
+
+    private void Place(Running one, int[] pictures)
+    {
+        var size = one.Generation.Shape.Values;
+        var x = new float[pictures.Length * size];
+        var memory = new float[one.Request.Lease.Manifest.Network.Memory ? x.Length : 0];
+        for (var i = 0; i < pictures.Length; i++)
+            one.FirstStates.Fill(pictures[i], x.AsSpan(i * size, size), memory.Length == 0 ? [] : memory.AsSpan(i * size, size));
+        var slots = lanes[one.Work.Lane].Place(x, memory, one.Request.Table.Rows.Any(r => r.C != 0));
+        for (var i = 0; i < pictures.Length; i++) one.Slots[pictures[i]] = slots[i];
     }
 
     private void Run(LaneKey lane, IReadOnlyList<SampleTurn> planned)
@@ -131,6 +129,7 @@ internal sealed class InferenceEngine(
         RowOutputs outputs;
         try
         {
+            BeforeForward?.Invoke(rows);
             outputs = lanes[lane].Run(rows);
         }
         catch (Exception cause) when (samples.Length > 1)
@@ -191,6 +190,9 @@ internal sealed class InferenceEngine(
         End(one, () => one.Generation.Succeed(result), "succeeded");
     }
 
+    private void FailWithoutModel(Running one) => Fail(
+        one, Problems.ModelUnavailable, $"Model '{one.Generation.Model}' version {one.Generation.Version} cannot be loaded.", null);
+
     private void Fail(Running one, string problem, string detail, Exception? cause)
     {
         logger.GenerationFailed(cause, one.Generation.Id, problem);
@@ -201,7 +203,8 @@ internal sealed class InferenceEngine(
     {
         work.Remove(one.Work);
         running.Remove(one.Work);
-        if (lanes.TryGetValue(one.Work.Lane, out var lane)) Release(one, lane);
+        byGeneration.Remove(one.Generation);
+        lanes.Leave(one);
         one.Request.Lease.Dispose();
         queue.Leave(one.Generation.RowsLeft);
         one.Generation.RowsLeft = 0;
@@ -210,16 +213,6 @@ internal sealed class InferenceEngine(
         one.Generation.Activity?.SetTag("diffusion.outcome", outcome).Dispose();
         publish();
         directory.Ended(one.Generation);
-    }
-
-    private void Release(Running one, LaneRunner lane)
-    {
-        foreach (var slot in one.Slots)
-            if (slot != Running.NoSlot) lane.Release(slot);
-        if (running.Keys.Any(w => w.Lane == one.Work.Lane)) return;
-        // before the lease goes: the network may be unloaded with it
-        lane.Dispose();
-        lanes.Remove(one.Work.Lane);
     }
 
     private static string ProblemOf(Exception cause) => IsOutOfMemory(cause) ? Problems.OutOfMemory : Problems.EngineError;

@@ -14,6 +14,9 @@ internal sealed class Running(Generation generation, Work work)
 
     public Work Work => work;
 
+    /// <summary>Whether its lane is open and counts it as a user.</summary>
+    public bool HasLane { get; set; }
+
     /// <summary>Timestamp of the first tick, or null.</summary>
     public long? StartedAt { get; set; }
 

@@ -1,14 +1,19 @@
+using Diffusion.Checkpoints;
+using Diffusion.Networks;
+using Microsoft.Extensions.Options;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Diffusion.Inference.Engine;
 
-/// <summary>The device that a setting means.</summary>
-internal static class TorchDevice
+/// <summary>The device of libtorch that the setting means.</summary>
+internal sealed class TorchDevice(IOptions<InferenceOptions> options) : IDevice
 {
+    public ILoadedModel Load(CheckpointVersion version) => new TorchModel(Denoiser.Load(version, Of(options.Value.Device)));
+
     /// <param name="setting"><c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>auto</c>.</param>
     /// <exception cref="InvalidOperationException">CUDA is asked for and there is none.</exception>
-    public static Device Of(string setting)
+    private static Device Of(string setting)
     {
         if (setting == "auto") setting = cuda.is_available() ? "cuda:0" : "cpu";
         if (setting == "cpu") return CPU;

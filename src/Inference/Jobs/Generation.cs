@@ -11,11 +11,11 @@ public sealed class Generation
     private readonly List<GenerationEvent> lifecycle = [];
     private readonly List<Mailbox> watchers = [];
     private readonly TaskCompletionSource<GenerationResult> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Action onCancel;
-    private volatile bool cancelRequested;
+    private readonly Action<Generation> onCancel;
+    private int cancelRequested;
     private long rowsLeft;
 
-    internal Generation(string id, AcceptedRequest request, Action onCancel)
+    internal Generation(string id, AcceptedRequest request, Action<Generation> onCancel)
     {
         (Id, Request, this.onCancel) = (id, request, onCancel);
         var manifest = request.Lease.Manifest;
@@ -75,7 +75,7 @@ public sealed class Generation
     /// <summary>Timestamp of acceptance.</summary>
     internal long AcceptedAt { get; init; }
 
-    internal bool IsCancelRequested => cancelRequested;
+    internal bool IsCancelRequested => Volatile.Read(ref cancelRequested) != 0;
 
     /// <summary>The span that covers it, from acceptance to its end; null when nobody traces.</summary>
     internal Activity? Activity { get; init; }
@@ -84,8 +84,7 @@ public sealed class Generation
     public void Cancel()
     {
         if (State is GenerationState.Succeeded or GenerationState.Failed or GenerationState.Canceled) return;
-        cancelRequested = true;
-        onCancel();
+        if (Interlocked.Exchange(ref cancelRequested, 1) == 0) onCancel(this);
     }
 
     /// <summary>

@@ -55,7 +55,7 @@ public sealed class GenerationService
     private Generation Admit(AcceptedRequest accepted)
     {
         var id = $"gen_{Guid.CreateVersion7():N}";
-        var generation = new Generation(id, accepted, queue.Wake) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp() };
+        var generation = new Generation(id, accepted, queue.Cancel) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp() };
         directory.Add(generation);
         try
         {

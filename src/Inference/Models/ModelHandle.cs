@@ -1,12 +1,12 @@
 using Diffusion.Checkpoints;
-using Diffusion.Networks;
+using Diffusion.Inference.Engine;
 
 namespace Diffusion.Inference.Models;
 
 /// <summary>One model version in use or about to be. Fields change under the registry's lock.</summary>
 internal sealed class ModelHandle(CheckpointVersion version)
 {
-    private volatile Denoiser? network;
+    private volatile ILoadedModel? loaded;
 
     public CheckpointVersion Version => version;
 
@@ -17,9 +17,10 @@ internal sealed class ModelHandle(CheckpointVersion version)
     /// <summary>Why it cannot be used, or null.</summary>
     public string? Problem { get; set; }
 
-    public Denoiser? Network
+    /// <summary>The network on its device, or null while it is not there.</summary>
+    public ILoadedModel? Loaded
     {
-        get => network;
-        set => network = value;
+        get => loaded;
+        set => loaded = value;
     }
 }

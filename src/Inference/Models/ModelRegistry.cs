@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Diffusion.Checkpoints;
-using Diffusion.Networks;
+using Diffusion.Inference.Engine;
 using Diffusion.Samplers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -73,7 +73,7 @@ public sealed class ModelRegistry : IDisposable
             handle = Hold(folder, version.Value);
             handle.Leases++;
         }
-        if (handle.Network is null) Wanted?.Invoke();
+        if (handle.Loaded is null) Wanted?.Invoke();
         return new ModelLease(handle, Release);
     }
 
@@ -104,7 +104,7 @@ public sealed class ModelRegistry : IDisposable
     }
 
     /// <summary>Loads what is wanted, one after the other, on the calling thread.</summary>
-    internal void LoadWanted(Func<CheckpointVersion, Denoiser> load)
+    internal void LoadWanted(Func<CheckpointVersion, ILoadedModel> load)
     {
         while (true)
         {
@@ -123,22 +123,22 @@ public sealed class ModelRegistry : IDisposable
     {
         lock (gate)
         {
-            foreach (var handle in held.Values) handle.Network?.Dispose();
+            foreach (var handle in held.Values) handle.Loaded?.Dispose();
             held.Clear();
             wanted.Clear();
         }
     }
 
     // a load may fail for any reason that a file, a driver or memory can have; the old version goes on serving
-    private void Load(ModelHandle handle, Func<CheckpointVersion, Denoiser> load)
+    private void Load(ModelHandle handle, Func<CheckpointVersion, ILoadedModel> load)
     {
         var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
         try
         {
-            var network = load(handle.Version);
+            var loaded = load(handle.Version);
             lock (gate)
             {
-                handle.Network = network;
+                handle.Loaded = loaded;
                 refused.Remove((name, version));
                 if (folders.TryGetValue(name, out var folder)) Promote(folder);
                 DropIfUnused(handle);
@@ -216,7 +216,7 @@ public sealed class ModelRegistry : IDisposable
     private void Promote(ModelFolder folder)
     {
         var target = Target(folder);
-        if (!held.TryGetValue((folder.Name, target), out var handle) || handle.Network is null) return;
+        if (!held.TryGetValue((folder.Name, target), out var handle) || handle.Loaded is null) return;
         int? before = serving.TryGetValue(folder.Name, out var current) ? current : null;
         if (before == target) return;
         serving[folder.Name] = target;
@@ -237,12 +237,12 @@ public sealed class ModelRegistry : IDisposable
     {
         var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
         if (handle.Leases > 0) return;
-        if (handle.Network is null && handle.Problem is null) return; // still to be loaded; whoever loads looks again
+        if (handle.Loaded is null && handle.Problem is null) return; // still to be loaded; whoever loads looks again
         if (handle.Problem is null && serving.TryGetValue(name, out var current) && current == version) return;
         if (held.TryGetValue((name, version), out var same) && same == handle) held.Remove((name, version));
-        if (handle.Network is null) return;
-        handle.Network.Dispose();
-        handle.Network = null;
+        if (handle.Loaded is null) return;
+        handle.Loaded.Dispose();
+        handle.Loaded = null;
         logger.ModelUnloaded(name, version);
     }
 }

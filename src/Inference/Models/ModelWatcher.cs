@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Diffusion.Checkpoints;
 using Diffusion.Inference.Engine;
-using Diffusion.Networks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -12,6 +11,7 @@ namespace Diffusion.Inference.Models;
 internal sealed class ModelWatcher : BackgroundService
 {
     private readonly ModelRegistry registry;
+    private readonly IDevice device;
     private readonly InferenceOptions options;
     private readonly TimeProvider time;
     private readonly InferenceMetrics metrics;
@@ -19,10 +19,10 @@ internal sealed class ModelWatcher : BackgroundService
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public ModelWatcher(
-        ModelRegistry registry, AdmissionQueue queue, IOptions<InferenceOptions> options, TimeProvider time,
+        ModelRegistry registry, IDevice device, AdmissionQueue queue, IOptions<InferenceOptions> options, TimeProvider time,
         InferenceMetrics metrics, ILogger<ModelWatcher> logger)
     {
-        (this.registry, this.options, this.time, this.metrics, this.logger) = (registry, options.Value, time, metrics, logger);
+        (this.registry, this.device, this.options, this.time, this.metrics, this.logger) = (registry, device, options.Value, time, metrics, logger);
         registry.Wanted = () => signal.Writer.TryWrite(true);
         registry.Settled = queue.Wake;
     }
@@ -51,18 +51,18 @@ internal sealed class ModelWatcher : BackgroundService
     /// <summary>Verifies and loads everything wanted, on the calling thread.</summary>
     internal void LoadWanted() => registry.LoadWanted(Load);
 
-    private Denoiser Load(CheckpointVersion version)
+    private ILoadedModel Load(CheckpointVersion version)
     {
         var started = time.GetTimestamp();
         var (name, number) = (version.Manifest.Model, version.Manifest.Version);
         try
         {
             CheckpointStore.Verify(version);
-            var denoiser = Denoiser.Load(version, TorchDevice.Of(options.Device));
+            var loaded = device.Load(version);
             var elapsed = time.GetElapsedTime(started);
             metrics.Loaded(name, elapsed, succeeded: true);
             logger.ModelLoaded(name, number, elapsed.TotalMilliseconds);
-            return denoiser;
+            return loaded;
         }
         catch
         {

@@ -2,49 +2,35 @@ using System.Runtime.InteropServices;
 using Diffusion.Guidance;
 using Diffusion.Inference.Jobs;
 using Diffusion.Networks;
-using Diffusion.Samplers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Diffusion.Inference.Engine;
 
-/// <summary>
-/// One lane on the device: a network and the states of its pictures. The only user of tensors at serving time; engine
-/// thread only.
-/// </summary>
-internal sealed class LaneRunner : IDisposable
+/// <summary>A lane on a device of libtorch: every state of a tick in one tensor, every operation on all rows at once.</summary>
+internal sealed class TorchLaneRunner : ILaneRunner
 {
     private readonly Denoiser denoiser;
     private readonly PictureShape shape;
     private readonly SampleSlots slots;
 
-    public LaneRunner(Denoiser denoiser, PictureShape shape)
+    public TorchLaneRunner(Denoiser denoiser, PictureShape shape)
     {
         (this.denoiser, this.shape) = (denoiser, shape);
         slots = new SampleSlots(shape, denoiser.Device);
         if (denoiser.Manifest.Network.Memory) slots.KeepHistory();
     }
 
-    /// <summary>Called with the rows before each forward pass; tests make it fail there.</summary>
-    public Action<IReadOnlyList<RowInput>>? BeforeForward { get; init; }
-
     public int UsedSlots => slots.Used;
 
-    /// <summary>Gives pictures their slots and their first state: x, and h for a network with a memory.</summary>
-    public int[] Place(SamplerTable table, FirstStates states, IReadOnlyList<int> samples)
+    public int[] Place(float[] x, float[] memory, bool keepsHistory)
     {
-        if (table.Rows.Any(r => r.C != 0)) slots.KeepHistory();
-        var start = new float[samples.Count * shape.Values];
-        var memory = denoiser.Manifest.Network.Memory ? new float[start.Length] : null;
-        for (var i = 0; i < samples.Count; i++)
-        {
-            var part = i * shape.Values;
-            states.Fill(samples[i], start.AsSpan(part, shape.Values), memory is null ? [] : memory.AsSpan(part, shape.Values));
-        }
-        var taken = samples.Select(_ => slots.Take()).ToArray();
+        if (keepsHistory) slots.KeepHistory();
+        var taken = new int[x.Length / shape.Values];
+        for (var i = 0; i < taken.Length; i++) taken[i] = slots.Take();
         try
         {
-            slots.Place(Array.ConvertAll(taken, s => (long)s), start, memory);
+            slots.Place(Array.ConvertAll(taken, s => (long)s), x, memory.Length == 0 ? null : memory);
             return taken;
         }
         catch
@@ -56,10 +42,8 @@ internal sealed class LaneRunner : IDisposable
 
     public void Release(int slot) => slots.Release(slot);
 
-    /// <summary>Runs one row of each picture. States change at the very end or, if anything throws, not at all.</summary>
     public RowOutputs Run(IReadOnlyList<RowInput> rows)
     {
-        BeforeForward?.Invoke(rows);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var index = Index(rows.Select(r => (long)r.Slot));

@@ -1,0 +1,10 @@
+using Diffusion.Inference.Jobs;
+
+namespace Diffusion.Inference.Engine;
+
+/// <summary>A model version on a device. Disposed after its last lane.</summary>
+internal interface ILoadedModel : IDisposable
+{
+    /// <summary>A lane without pictures.</summary>
+    ILaneRunner Open(PictureShape shape);
+}

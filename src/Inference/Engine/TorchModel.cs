@@ -1,0 +1,12 @@
+using Diffusion.Inference.Jobs;
+using Diffusion.Networks;
+
+namespace Diffusion.Inference.Engine;
+
+/// <summary>A network of libtorch.</summary>
+internal sealed class TorchModel(Denoiser denoiser) : ILoadedModel
+{
+    public ILaneRunner Open(PictureShape shape) => new TorchLaneRunner(denoiser, shape);
+
+    public void Dispose() => denoiser.Dispose();
+}

@@ -1,0 +1,113 @@
+using Diffusion.Checkpoints;
+using Diffusion.Inference.Engine;
+using Diffusion.Inference.Jobs;
+
+namespace Diffusion.Inference.Tests.Analytic;
+
+/// <summary>The states of a lane in one array, and the update of a row on it.</summary>
+internal sealed class AnalyticLaneRunner(AnalyticDevice device, CheckpointManifest manifest, PictureShape shape, Action requireModel) : ILaneRunner
+{
+    private readonly AnalyticNetwork network = AnalyticNetwork.Of(manifest);
+    private readonly Stack<int> free = new();
+    private readonly HashSet<int> used = [];
+    private float[] x = [], history = [], nextX = [], nextHistory = [];
+
+    public int UsedSlots => used.Count;
+
+    public int[] Place(float[] first, float[] memory, bool keepsHistory)
+    {
+        var taken = new int[first.Length / shape.Values];
+        for (var i = 0; i < taken.Length; i++)
+        {
+            taken[i] = Take();
+            first.AsSpan(i * shape.Values, shape.Values).CopyTo(Of(x, taken[i]));
+            if (memory.Length == 0) Of(history, taken[i]).Clear();
+            else memory.AsSpan(i * shape.Values, shape.Values).CopyTo(Of(history, taken[i]));
+        }
+        return taken;
+    }
+
+    public void Release(int slot)
+    {
+        if (!used.Remove(slot)) throw new InvalidOperationException($"Slot {slot} is not in use.");
+        free.Push(slot);
+    }
+
+    public RowOutputs Run(IReadOnlyList<RowInput> rows)
+    {
+        requireModel();
+        if (nextX.Length < rows.Count * shape.Values) (nextX, nextHistory) = (new float[rows.Count * shape.Values], new float[rows.Count * shape.Values]);
+        var outputs = new RowOutputs(new bool[rows.Count], new float[]?[rows.Count], new float[]?[rows.Count]);
+        for (var i = 0; i < rows.Count; i++) Compute(rows[i], i, outputs);
+        Add(NoiseRows.Steps(rows, shape));
+        device.Evaluate(rows, rows.Count + Pairs(rows));
+        for (var i = 0; i < rows.Count; i++) Commit(rows[i], i, outputs);
+        return outputs;
+    }
+
+    public void Dispose()
+    {
+        if (used.Count > 0) throw new InvalidOperationException($"{used.Count} slots are still in use.");
+    }
+
+    private void Compute(RowInput input, int at, RowOutputs outputs)
+    {
+        if (!used.Contains(input.Slot)) throw new InvalidOperationException($"Slot {input.Slot} is not in use.");
+        var row = input.Row;
+        var values = Of(x, input.Slot);
+        var memory = Of(history, input.Slot);
+        var next = Of(nextX, at);
+        var clean = Of(nextHistory, at);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var output = network.Guided(values[i], memory[i], row.TimeIndex, input.Label, (float)input.Guidance);
+            clean[i] = (float)row.P * values[i] + (float)row.Q * output;
+            if (row.ClipsClean) clean[i] = Math.Clamp(clean[i], -1, 1);
+            next[i] = (float)row.A * values[i] + (float)row.B * clean[i] + (float)row.C * memory[i];
+        }
+        outputs.IsFinite[at] = device.IsPoisoned?.Invoke(input) != true;
+    }
+
+    private void Add((float[] Values, long[] Rows)? noise)
+    {
+        if (noise is not { } drawn) return;
+        for (var k = 0; k < drawn.Rows.Length; k++)
+        {
+            var next = Of(nextX, (int)drawn.Rows[k]);
+            for (var i = 0; i < next.Length; i++) next[i] += drawn.Values[k * next.Length + i];
+        }
+    }
+
+    private void Commit(RowInput row, int at, RowOutputs outputs)
+    {
+        var next = Of(nextX, at);
+        var clean = Of(nextHistory, at);
+        if (row.Demand.HasFlag(FrameDemand.Noisy)) outputs.Noisy[at] = next.ToArray();
+        if (row.Demand.HasFlag(FrameDemand.Clean)) outputs.Clean[at] = clean.ToArray();
+        if (!outputs.IsFinite[at]) return;
+        next.CopyTo(Of(x, row.Slot));
+        clean.CopyTo(Of(history, row.Slot));
+    }
+
+    private static int Pairs(IReadOnlyList<RowInput> rows)
+    {
+        var pairs = 0;
+        for (var i = 0; i < rows.Count; i++)
+            if (rows[i].IsGuided) pairs++;
+        return pairs;
+    }
+
+    private int Take()
+    {
+        if (!free.TryPop(out var slot)) slot = used.Count;
+        used.Add(slot);
+        if (x.Length < (slot + 1) * shape.Values)
+        {
+            Array.Resize(ref x, Math.Max(64, 2 * (slot + 1)) * shape.Values);
+            Array.Resize(ref history, x.Length);
+        }
+        return slot;
+    }
+
+    private Span<float> Of(float[] states, int index) => states.AsSpan(index * shape.Values, shape.Values);
+}
