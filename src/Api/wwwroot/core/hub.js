@@ -1,44 +1,28 @@
-// Everything that talks to the service: the catalogue over HTTP, generations over SignalR.
+// The connection to the generation hub; it comes back by itself.
+import { askForKey, key } from './key.js';
 
 const longestWait = 4000;
-
-/** The models and samplers that are served. */
-export async function catalogue() {
-  const [models, samplers] = await Promise.all(['v1/models', 'v1/samplers'].map(async path => {
-    const response = await fetch(path, { headers: { accept: 'application/json' } });
-    if (!response.ok) throw new Error(`${path} answered ${response.status}`);
-    return response.json();
-  }));
-  return { models, samplers };
-}
-
-/** The problem that a hub error carries as JSON, or null. */
-export function problemOf(error) {
-  const start = error?.message?.indexOf('{') ?? -1;
-  if (start < 0) return null;
-  try { return JSON.parse(error.message.slice(start)); } catch { return null; }
-}
 
 /** Waits a little longer at each attempt. */
 export function pause(attempt) {
   return new Promise(resolve => setTimeout(resolve, Math.min(500 * 2 ** attempt, longestWait)));
 }
 
-/** The connection to the generation hub; it comes back by itself. */
 export class Hub {
   #connection;
   #onState;
+  #waiting = [];
 
   /** @param onState told true when the connection stands, false when it is lost */
   constructor(onState) {
     this.#onState = onState;
     this.#connection = new signalR.HubConnectionBuilder()
-      .withUrl('hubs/generation')
+      .withUrl('hubs/generation', { accessTokenFactory: () => key() ?? '' })
       .withAutomaticReconnect({ nextRetryDelayInMilliseconds: retry => Math.min(500 * 2 ** retry.previousRetryCount, longestWait) })
       .configureLogging(signalR.LogLevel.None)
       .build();
     this.#connection.onreconnecting(() => onState(false));
-    this.#connection.onreconnected(() => onState(true));
+    this.#connection.onreconnected(() => this.#stands());
     this.#connection.onclose(() => { onState(false); this.start(); });
   }
 
@@ -46,23 +30,35 @@ export class Hub {
     for (let attempt = 0; ; attempt++) {
       try {
         await this.#connection.start();
-        this.#onState(true);
-        return;
-      } catch {
+        return this.#stands();
+      } catch (error) {
         this.#onState(false);
+        if (error?.statusCode === 401 || /\b401\b/.test(error?.message)) await askForKey('The live pictures need an API key.');
         await pause(attempt);
       }
     }
   }
 
-  /** Streams one generation's events; done resolves to 'ended' or, after stop(), to 'stopped'. */
-  generate(request, onEvent) {
+  /** Done as soon as the connection stands. */
+  connected() {
+    return this.#connection.state === 'Connected' ? Promise.resolve() : new Promise(resolve => this.#waiting.push(resolve));
+  }
+
+  /** Streams what a hub method yields; done resolves to 'ended' or, after stop(), to 'stopped'. */
+  stream(method, args, onEvent) {
     let stop;
     const done = new Promise((resolve, reject) => {
-      const subscription = this.#connection.stream('Generate', request)
+      const subscription = this.#connection.stream(method, ...args)
         .subscribe({ next: onEvent, complete: () => resolve('ended'), error: reject });
       stop = () => { subscription.dispose(); resolve('stopped'); };
     });
     return { done, stop };
+  }
+
+  invoke(method, ...args) { return this.#connection.invoke(method, ...args); }
+
+  #stands() {
+    this.#onState(true);
+    this.#waiting.splice(0).forEach(resolve => resolve());
   }
 }

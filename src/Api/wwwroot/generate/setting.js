@@ -1,10 +1,9 @@
-// The settings of one lane: model, sampler, steps, and whatever options the sampler says it has.
-import { h, field } from './dom.js';
+// One setting to compare: model, sampler, steps, and whatever options the sampler says it has.
+import { h, field } from '../core/dom.js';
 
 const usualSteps = 50;
-const longestTrajectory = 64e6; // bytes of frames that a lane may hold
 
-export class LaneForm {
+export class Setting {
   #catalogue;
   #options = new Map();
 
@@ -27,7 +26,9 @@ export class LaneForm {
     this.#modelChanged(preferred);
   }
 
-  get description() { return this.#catalogue.models.find(m => m.name === this.model.value); }
+  get description() { return this.#catalogue.models.find(m => m.name === this.model.value.split('@')[0]); }
+
+  get title() { return this.sampler.value.toUpperCase(); }
 
   /** Takes a newer catalogue; what was chosen stays chosen where it still exists. */
   refresh(catalogue) {
@@ -36,19 +37,24 @@ export class LaneForm {
     if (this.model.value !== value) this.#modelChanged();
   }
 
-  /** The lane's part of a request of n pictures; options only where they differ from the model's own. */
-  request(n) {
-    const { width, height, channels } = this.description;
+  /** Its part of a request; options only where they differ from the model's own. */
+  read() {
     const options = {};
     for (const [name, input] of this.#options) if (input.value !== '' && input.value !== input.dataset.default) options[name] = input.value;
+    return { model: this.model.value, sampler: this.sampler.value, steps: this.steps.value || null, options };
+  }
+
+  /** Which frames to ask for: all of them, or every so many, so that what is kept for replay stays under a limit in bytes. */
+  frames(n, limit) {
+    const { width, height, channels } = this.description;
     const steps = Number(this.steps.value || this.#usualSteps());
-    const every = Math.max(1, Math.ceil(steps * n * 2 * width * height * channels / longestTrajectory));
-    return { model: this.model.value, sampler: this.sampler.value, steps: this.steps.value || null, options, frames: { every, noisy: true, clean: true } };
+    return { every: Math.max(1, Math.ceil(steps * n * 2 * width * height * channels / limit)), noisy: true, clean: true };
   }
 
   #fill(catalogue, name) {
     this.#catalogue = catalogue;
-    this.model.replaceChildren(...catalogue.models.map(m => h('option', { value: m.name, selected: m.name === name }, m.name)));
+    const choices = catalogue.models.flatMap(m => [m.name, ...Object.keys(m.aliases ?? {}).map(alias => `${m.name}@${alias}`)]);
+    this.model.replaceChildren(...choices.map(choice => h('option', { value: choice, selected: choice === name }, choice)));
   }
 
   #modelChanged(preferred = this.description.sampling?.sampler) {
@@ -63,14 +69,15 @@ export class LaneForm {
     this.summary.textContent = `${sampler.summary} ${sampler.reference}.`;
     this.steps.value = this.#usualSteps();
     const own = this.#ownDefaults()?.options ?? {};
-    this.#options = new Map(sampler.options.map(option => [option.name, this.#optionInput(option, own[option.name] ?? option.default)]));
+    this.#options = new Map(sampler.options.map(option => [option.name, this.#optionInput(option, String(own[option.name] ?? option.default))]));
     this.optionFields.replaceChildren(...[...this.#options].map(([name, input]) => field(name, input)));
   }
 
   #optionInput(option, preset) {
     const attributes = { id: `${this.key}-${option.name}`, 'data-default': preset, title: option.description };
-    return option.choices
-      ? h('select', attributes, ...option.choices.map(word => h('option', { value: word, selected: word === preset }, word)))
+    const choices = option.choices ?? (option.kind === 'boolean' ? ['true', 'false'] : null);
+    return choices
+      ? h('select', attributes, ...choices.map(word => h('option', { value: word, selected: word === preset }, word)))
       : h('input', { ...attributes, type: 'number', inputmode: 'decimal', step: 'any', min: option.minimum, max: option.maximum, value: preset });
   }
 

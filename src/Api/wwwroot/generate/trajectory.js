@@ -13,19 +13,36 @@ export class Trajectory {
   get count() { return this.#pictures.length; }
   get empty() { return this.#pictures.every(frames => frames.length === 0); }
 
+  /** Whether the last step of every picture is there. */
+  get whole() { return this.steps > 0 && this.#pictures.every(frames => frames.at(-1)?.step === this.steps); }
+
   /** Steps done, on average over the pictures. */
   get done() { return this.#pictures.reduce((sum, frames) => sum + (frames.at(-1)?.step ?? 0), 0) / this.count; }
 
   add(event) {
     this.steps = event.steps;
     const { step, width, height, channels } = event;
-    this.#pictures[event.sample].push({ step, width, height, channels, noisy: bytes(event.noisy), clean: bytes(event.clean) });
+    const frames = this.#pictures[event.sample];
+    // a service that was restarted begins again, with the same pictures
+    while (frames.length && frames.at(-1).step >= step) frames.pop();
+    frames.push({ step, width, height, channels, noisy: bytes(event.noisy), clean: bytes(event.clean) });
+  }
+
+  /** Puts the finished picture after what is there; it is both the sample and the estimate. */
+  finish(picture, { width, height, data }) {
+    this.#pictures[picture].push({ step: this.steps, width, height, channels: 4, noisy: data, clean: data });
   }
 
   /** The frame of a picture after so many steps, or the nearest one before it that arrived. */
   at(picture, step) {
     const frames = this.#pictures[picture];
     return frames.findLast(frame => frame.step <= step) ?? frames[0];
+  }
+
+  /** Up to so many frames of a picture, evenly spread, the first and the last among them. */
+  spread(picture, most) {
+    const frames = this.#pictures[picture], count = Math.min(most, frames.length);
+    return Array.from({ length: count }, (_, i) => frames[count === 1 ? 0 : Math.round(i * (frames.length - 1) / (count - 1))]);
   }
 }
 

@@ -1,0 +1,45 @@
+// What this service can do, from its OpenAPI document: the page offers no more than that.
+import { get } from './http.js';
+
+export class Api {
+  #document;
+
+  constructor(document) { this.#document = document; }
+
+  static async read() { return new Api(await get('openapi/v1.json')); }
+
+  /** Whether there is such a call; braces stand for any name. */
+  has(method, path) { return Boolean(this.#operation(method, path)); }
+
+  /** The schema of a query field of a call, or null. */
+  field(method, path, name) {
+    const operation = this.#operation(method, path);
+    const found = operation?.parameters?.find(parameter => this.#resolve(parameter).name === name);
+    if (found) {
+      const { description, schema } = this.#resolve(found);
+      return { description, ...this.#resolve(schema ?? {}) };
+    }
+    const body = this.#resolve(operation?.requestBody?.content?.['application/json']?.schema ?? {});
+    return body.properties?.[name] ? this.#resolve(body.properties[name]) : null;
+  }
+
+  #operation(method, path) {
+    const shape = text => text.replace(/\{[^}]*\}/g, '{}');
+    const found = Object.keys(this.#document.paths ?? {}).find(each => shape(each) === shape(path));
+    return found && this.#document.paths[found][method];
+  }
+
+  #resolve(node) {
+    if (!node.$ref) return node;
+    return node.$ref.slice(2).split('/').reduce((at, part) => at?.[part], this.#document) ?? {};
+  }
+}
+
+/** The models and samplers that are served. */
+export async function catalogue() {
+  const [models, samplers] = await Promise.all([get('v1/models'), get('v1/samplers')]);
+  return { models: list(models), samplers: list(samplers) };
+}
+
+/** A list as it is, or the one inside a page of results. */
+export const list = answer => Array.isArray(answer) ? answer : Object.values(answer ?? {}).find(Array.isArray) ?? [];

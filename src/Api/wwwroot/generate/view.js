@@ -1,0 +1,142 @@
+// The view that generates: settings side by side, one run of all of them, and the way back through the steps.
+import { focusWrong, showError } from '../core/dom.js';
+import { problemOf } from '../core/http.js';
+import { Lane } from './lane.js';
+import { Replay } from './replay.js';
+import { SharedRequest } from './request.js';
+import { run } from './run.js';
+import { Setting } from './setting.js';
+
+const keys = ['a', 'b', 'c', 'd'];
+const order = ['ddim', 'dddm', 'dpmpp-2m', 'ddpm'];
+const framesLimit = 128e6; // bytes that all lanes together may keep for replay
+const byId = id => document.getElementById(id);
+
+export class GenerateView {
+  title = 'Generate';
+  element = byId('generate');
+  #form = byId('form');
+  #lanes = [];
+  #jobs = [];
+  #service;
+  #catalogue;
+  #shared;
+  #replay;
+  #announce;
+
+  /** @param service { hub, api }; @param announce says a sentence to those who do not see */
+  constructor(service, catalogue, announce) {
+    [this.#service, this.#catalogue, this.#announce] = [service, catalogue, announce];
+    this.#shared = new SharedRequest(this.#form, service.api);
+    this.#replay = new Replay(byId('scrub'), byId('play'), () => this.#show());
+    this.#add();
+    this.#add();
+    this.#form.addEventListener('submit', event => { event.preventDefault(); this.#submit(); });
+    this.#form.addEventListener('change', event => { if (event.target.name === 'view') this.#show(); });
+    byId('stop').addEventListener('click', () => this.#stop());
+    byId('add').addEventListener('click', () => this.#add().setting.model.focus());
+    addEventListener('keydown', event => { if (event.key === 'Escape' && !document.querySelector('dialog[open]')) this.#stop(); });
+  }
+
+  refresh(catalogue) {
+    this.#catalogue = catalogue;
+    this.#lanes.forEach(lane => lane.setting.refresh(catalogue));
+    this.#shared.offer(this.#lanes[0].setting.description);
+  }
+
+  connected(stands) {
+    byId('go').disabled = !stands;
+    this.#lanes.forEach(lane => { lane.again.disabled = !stands; });
+  }
+
+  #add() {
+    const used = this.#lanes.map(lane => lane.setting);
+    const key = keys.find(each => used.every(setting => setting.key !== each));
+    const can = order.filter(sampler => this.#catalogue.models.some(model => model.samplers.includes(sampler)));
+    const preferred = can.find(sampler => used.every(setting => setting.sampler.value !== sampler)) ?? can[0];
+    const formats = this.#service.api.field('post', '/generate', 'format')?.enum ?? [];
+    const lane = new Lane(new Setting(key, this.#catalogue, preferred), formats, { remove: gone => this.#remove(gone), again: lost => this.#run([lost]) });
+    lane.setting.model.addEventListener('change', () => this.#shared.offer(this.#lanes[0].setting.description));
+    this.#lanes.push(lane);
+    byId('lanes').append(lane.element);
+    this.#count();
+    return lane;
+  }
+
+  #remove(lane) {
+    this.#lanes = this.#lanes.filter(each => each !== lane);
+    lane.element.remove();
+    this.#count();
+    this.#lanes.at(-1).setting.model.focus();
+    this.#replay.offer(Math.max(...this.#lanes.map(each => each.steps)));
+  }
+
+  #count() {
+    const { length } = this.#lanes;
+    byId('lanes').dataset.count = length;
+    byId('add').disabled = length === keys.length || this.#jobs.length > 0;
+    this.#lanes.forEach(lane => { lane.remove.hidden = length === 1 || this.#jobs.length > 0; });
+    this.#shared.offer(this.#lanes[0].setting.description);
+  }
+
+  #submit() {
+    if (byId('go').hidden || byId('go').disabled || !this.#shared.check()) return;
+    const shared = this.#shared.read();
+    for (const lane of this.#lanes) {
+      const { setting } = lane, { labels } = setting.description;
+      lane.request = { ...setting.read(), ...shared, label: labels ? shared.label : [], frames: setting.frames(shared.n, framesLimit / this.#lanes.length) };
+    }
+    this.#run(this.#lanes);
+  }
+
+  /** Runs what the lanes were last asked for. */
+  async #run(lanes) {
+    if (this.#jobs.length) return;
+    this.#announce('Generating');
+    this.#replay.offer(0);
+    this.#jobs = lanes.map(lane => this.#start(lane));
+    this.#setRunning(true);
+    await Promise.all(this.#jobs.map(job => job.told));
+    this.#jobs = [];
+    this.#setRunning(false);
+    this.#replay.offer(Math.max(...this.#lanes.map(lane => lane.steps)));
+    this.#announce(lanes.map(lane => lane.summary).join('. '));
+    focusWrong(this.#form);
+  }
+
+  #start(lane) {
+    lane.begin();
+    lane.show(this.#view, 1);
+    const job = run(this.#service, lane.request, event => lane.on(event), () => lane.whole);
+    const told = job.done.then(
+      outcome => { if (outcome === 'stopped') lane.stopped(); else if (outcome === 'lost') lane.lost(); },
+      error => this.#explain(error, lane));
+    return { stop: job.stop, told };
+  }
+
+  #stop() { this.#jobs.forEach(job => job.stop()); }
+
+  /** Beside the fields it names; what no field can show goes to the form. */
+  #explain(error, lane) {
+    const problem = problemOf(error);
+    const fields = Object.entries(problem?.errors ?? {});
+    const rest = fields.filter(([name, messages]) => !showError(`${lane.setting.key}-${name}`, messages) && !showError(name, messages));
+    if (fields.length) lane.fail(`${problem.title}.`);
+    else lane.fail(problem?.detail ?? problem?.title ?? 'The service does not answer.');
+    if (rest.length) showError('form', rest.flatMap(([, messages]) => messages));
+  }
+
+  /** Swaps Generate and Stop; whoever had the one focused has the other then. */
+  #setRunning(running) {
+    const [shown, gone] = running ? [byId('stop'), byId('go')] : [byId('go'), byId('stop')];
+    const focused = document.activeElement === gone;
+    shown.hidden = false;
+    gone.hidden = true;
+    if (focused) shown.focus();
+    this.#count();
+  }
+
+  get #view() { return this.#form.elements.view.value; }
+
+  #show() { this.#lanes.forEach(lane => lane.show(this.#view, this.#replay.share)); }
+}

@@ -1,0 +1,79 @@
+// The view of the models: versions, where they come from, and which one a name stands for.
+import { clearErrors, redraw, showError } from '../core/dom.js';
+import { confirm } from '../core/confirm.js';
+import { explain, problemOf } from '../core/http.js';
+import { back, can, move, versionsOf } from './aliases.js';
+import { card } from './card.js';
+
+export class ModelsView {
+  title = 'Models';
+  element = document.getElementById('models');
+  #service;
+  #catalogue;
+  #on;
+  #place = this.element.querySelector('[data-place="models"]');
+  #said = this.element.querySelector('[data-place="said"]');
+
+  /** @param on { announce(text), changed() }: changed makes the page read the catalogue again */
+  constructor(service, catalogue, on) {
+    [this.#service, this.#catalogue, this.#on] = [service, catalogue, on];
+  }
+
+  enter() { return this.#draw(); }
+
+  refresh(catalogue) {
+    this.#catalogue = catalogue;
+    if (!this.element.hidden) return this.#draw();
+  }
+
+  async #draw() {
+    const may = can(this.#service.api);
+    const cards = await Promise.all(this.#catalogue.models.map(async model =>
+      card(model, await versionsOf(this.#service.api, model.name), may, {
+        move: (alias, version) => this.#move(model, alias, version),
+        back: alias => this.#back(model, alias),
+      })));
+    redraw(this.#place, ...cards);
+    if (!may.move) this.#say('Aliases are read from the folders of the models; this service does not change them.');
+  }
+
+  #move(model, alias, version) {
+    const now = model.aliases?.[alias];
+    const moved = now === undefined ? 'It is new.' : `It is v${now} now.`;
+    return this.#change(model, `Promote ${model.name} v${version}?`,
+      `Requests for ${model.name}@${alias} get version ${version} from then on. ${moved} Requests that are running keep the version they began with.`,
+      'Promote', () => move(model.name, alias, version, now), `${model.name}@${alias} is v${version} now.`);
+  }
+
+  #back(model, alias) {
+    return this.#change(model, `Roll ${model.name}@${alias} back?`,
+      `It is v${model.aliases[alias]} now and goes back to what it stood for before. Requests that are running keep the version they began with.`,
+      'Roll back', () => back(model.name, alias), `${model.name}@${alias} is rolled back.`);
+  }
+
+  async #change(model, title, text, yes, act, done) {
+    clearErrors(this.element);
+    if (!await confirm(title, text, yes)) return;
+    try {
+      await act();
+      this.#say(done);
+    } catch (error) {
+      this.#explain(model, error);
+    }
+    await this.#on.changed();
+  }
+
+  #explain(model, error) {
+    if (error.status === 412) return this.#say(`Nothing was changed: somebody else has moved the alias since this page was drawn. ${explain(error)}`, true);
+    const fields = Object.entries(problemOf(error)?.errors ?? {});
+    const rest = fields.filter(([name, messages]) => !showError(`promote-${model.name}-${name}`, messages));
+    if (rest.length || fields.length === 0) this.#say(`Nothing was changed. ${explain(error)}`, true);
+  }
+
+  #say(text, bad = false) {
+    this.#said.textContent = text;
+    this.#said.classList.toggle('problem', bad);
+    this.#said.hidden = false;
+    this.#on.announce(text);
+  }
+}

@@ -1,0 +1,80 @@
+// The view of the queue: who waits for what, and how full the batch is, as long as somebody looks.
+import { h, redraw } from '../core/dom.js';
+import { explain, get } from '../core/http.js';
+import { list } from '../core/api.js';
+import { columnsOf, table, text } from '../core/table.js';
+import { duration, heading, plural } from '../core/words.js';
+import { Chart } from './chart.js';
+import { ownList } from './own-list.js';
+
+const interval = 1000;
+const drawn = ['generations', 'rowsWaiting', 'rowsRunning']; // above, in the charts
+
+export class QueueView {
+  title = 'Queue';
+  element = document.getElementById('queue');
+  #service;
+  #looking = false;
+  #timer = 0;
+  #batch = new Chart('Rows in the batch', 'rows');
+  #waiting = new Chart('Rows waiting', 'rows');
+  #places = {};
+
+  constructor(service) {
+    this.#service = service;
+    for (const name of ['now', 'problem', 'figures', 'tables', 'own', 'recent']) this.#places[name] = this.element.querySelector(`[data-place="${name}"]`);
+    this.element.querySelector('[data-place="charts"]').append(this.#batch.element, this.#waiting.element);
+    document.addEventListener('visibilitychange', () => { if (this.#looking && !document.hidden) this.#look(); });
+  }
+
+  enter() {
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#look();
+  }
+
+  leave() {
+    this.#looking = false;
+    clearTimeout(this.#timer);
+  }
+
+  async #look() {
+    clearTimeout(this.#timer);
+    if (!this.#looking || document.hidden) return;
+    try {
+      const recent = this.#service.api.has('get', '/v1/generations') ? get('v1/generations') : null;
+      this.#show(await get('v1/queue'), recent && list(await recent));
+      this.#places.problem.hidden = true;
+    } catch (error) {
+      this.#places.problem.textContent = explain(error);
+      this.#places.problem.hidden = false;
+    }
+    if (this.#looking) this.#timer = setTimeout(() => this.#look(), interval);
+  }
+
+  #show(queue, recent) {
+    const { generations = 0, rowsWaiting = 0, rowsRunning = 0 } = queue;
+    this.#batch.add(generations ? rowsRunning : 0);
+    this.#waiting.add(rowsWaiting);
+    const ahead = queue.predictedWaitMilliseconds ?? rowsWaiting * (queue.rowMilliseconds ?? 0);
+    redraw(this.#places.now, generations === 0 ? 'Nothing waits.' : `${plural(generations, 'generation')} with ${plural(rowsWaiting, 'row')} to go${ahead > 0 ? `, done in about ${duration(ahead)}` : ''}.`);
+    const members = Object.entries(queue);
+    const isTable = value => Array.isArray(value) && value.every(each => each && typeof each === 'object');
+    const figures = members.filter(([name, value]) => value !== null && !drawn.includes(name) && !isTable(value));
+    redraw(this.#places.figures, ...figures.map(([name, value]) => h('div', {}, h('dt', {}, heading(name)), h('dd', {}, text(name, value)))));
+    const tables = members.filter(([, value]) => isTable(value) && value.length > 0);
+    redraw(this.#places.tables, ...tables.map(([name, rows]) => table(heading(name), columnsOf(rows), rows)));
+    redraw(this.#places.own, ownList(entry => this.#cancel(entry)));
+    redraw(this.#places.recent, ...(recent?.length ? [table('Recent, of everybody', columnsOf(recent), recent)] : []));
+  }
+
+  async #cancel(entry) {
+    try {
+      await this.#service.hub.invoke('Cancel', entry.id);
+    } catch (error) {
+      this.#places.problem.textContent = explain(error);
+      this.#places.problem.hidden = false;
+    }
+    this.#look();
+  }
+}
