@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { generate, pixels, states } from './stage.mjs';
+
+export function reconnect(stage) {
+  stage.it('says when the service is gone, and goes on when it is back', async (page, { service }) => {
+    await service.kill();
+    await page.waitForFunction(() => /Connection lost/.test(document.getElementById('health').textContent));
+    assert.ok(await page.isDisabled('#go'));
+    await service.start();
+    await page.waitForFunction(() => /ready/.test(document.getElementById('health').textContent));
+    await generate(page);
+    assert.deepEqual(await states(page), ['done', 'done']);
+  });
+
+  stage.it('says when a request ended with its connection, and runs it again with the same seed', async (page, { service }) => {
+    await page.click('.lane:nth-child(2) [data-do="remove"]');
+    await page.fill('#a-steps', '150');
+    await page.fill('#n', '1');
+    await page.fill('#seed', '');
+    await page.click('#go');
+    await page.waitForFunction(() => document.querySelector('canvas').width > 1);
+    await service.kill();
+    await page.waitForSelector('.lane[data-state="lost"]');
+    assert.match(await page.textContent('.lane .problem'), /ended with it/);
+    assert.match(await page.textContent('.lane .status'), /Ended after \d+ of 150 steps/);
+    assert.ok(await page.isEnabled('#scrub'), 'what had come can be looked at');
+    await service.start();
+    await page.click('[data-do="again"]');
+    const [, seed] = (await page.textContent('[data-do="again"]')).match(/seed (\d+)$/);
+    await page.waitForSelector('.lane[data-state="done"]');
+    const again = await pixels(page);
+    await page.fill('#seed', seed);
+    await generate(page);
+    assert.deepEqual(await pixels(page), again);
+  });
+}
