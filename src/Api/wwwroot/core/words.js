@@ -19,6 +19,6 @@ export const moment = time => day.format(new Date(time));
 
 /** A member name of the API as a heading: rowsWaiting becomes Rows waiting. */
 export function heading(name) {
-  const words = name.replace(/Milliseconds$/, '').replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  const words = name.replace(/(Milliseconds|Ms)$/, '').replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

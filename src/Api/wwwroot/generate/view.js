@@ -5,6 +5,7 @@ import { Lane } from './lane.js';
 import { Replay } from './replay.js';
 import { SharedRequest } from './request.js';
 import { run } from './run.js';
+import { Strip } from './strip.js';
 import { Setting } from './setting.js';
 
 const keys = ['a', 'b', 'c', 'd'];
@@ -31,6 +32,7 @@ export class GenerateView {
     this.#replay = new Replay(byId('scrub'), byId('play'), () => this.#show());
     this.#add();
     this.#add();
+    byId('strip').append(new Strip(service.api, () => this.#first(), announce).element);
     this.#form.addEventListener('submit', event => { event.preventDefault(); this.#submit(); });
     this.#form.addEventListener('change', event => { if (event.target.name === 'view') this.#show(); });
     byId('stop').addEventListener('click', () => this.#stop());
@@ -77,6 +79,12 @@ export class GenerateView {
     byId('add').disabled = length === keys.length || this.#jobs.length > 0;
     this.#lanes.forEach(lane => { lane.remove.hidden = length === 1 || this.#jobs.length > 0; });
     this.#shared.offer(this.#lanes[0].setting.description);
+  }
+
+  /** What the first setting asks for, of one label. */
+  #first() {
+    const { n, seed, label, ...shared } = this.#shared.read();
+    return { ...this.#lanes[0].setting.read(), ...shared, label: label.slice(0, 1) };
   }
 
   #submit() {

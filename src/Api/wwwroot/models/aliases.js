@@ -7,26 +7,28 @@ const path = (model, alias) => `v1/models/${encodeURIComponent(model)}/aliases/$
 /** What the service lets anybody do with aliases. */
 export const can = api => ({ move: api.has('put', one), back: api.has('post', `${one}/rollback`) });
 
-/** Points an alias at a version, if it still is what was seen: the service refuses with 412 otherwise. */
-export async function move(model, alias, version, seen) {
-  const condition = seen === undefined ? { 'if-none-match': '*' } : { 'if-match': await stateOf(model, alias, seen) };
-  await call(path(model, alias), { method: 'PUT', json: { version }, headers: condition });
+/** The aliases of a model: name, version, earlier versions, and the mark of this state. */
+export function aliasesOf(api, model) {
+  return Promise.all(Object.entries(model.aliases ?? {}).map(async ([alias, version]) => {
+    if (!api.has('get', one)) return { alias, version, before: [], mark: null };
+    const answer = await call(path(model.name, alias));
+    return { alias, before: [], ...await answer.json(), mark: answer.headers.get('etag') };
+  }));
+}
+
+/** Points an alias at a version, if it still is in the state of that mark, or still new; the service refuses with 412 otherwise. */
+export function move(model, alias, version, mark) {
+  return call(path(model, alias), { method: 'PUT', json: { version }, headers: mark ? { 'if-match': mark } : { 'if-none-match': '*' } });
 }
 
 /** Points an alias at what it stood for before. */
-export async function back(model, alias) {
-  await call(`${path(model, alias)}/rollback`, { method: 'POST' });
+export function back(model, alias, mark) {
+  return call(`${path(model, alias)}/rollback`, { method: 'POST', headers: mark ? { 'if-match': mark } : {} });
 }
 
-// the mark of the alias's present state, provided it is the one that the page shows
-async function stateOf(model, alias, seen) {
-  const answer = await call(path(model, alias));
-  const { version } = await answer.json();
-  return version === seen ? answer.headers.get('etag') : `"${seen}"`;
-}
-
-/** The manifests of all versions of a model where the service gives them; else none. */
-export async function versionsOf(api, model) {
-  if (!api.has('get', '/v1/models/{name}/versions')) return [];
-  return get(`v1/models/${encodeURIComponent(model)}/versions`);
+/** All versions of a model, newest first; only their numbers where the service says no more. */
+export async function versionsOf(api, { name, versions }) {
+  const newest = versions.toReversed();
+  if (!api.has('get', '/v1/models/{name}/versions/{version}')) return newest.map(version => ({ version }));
+  return Promise.all(newest.map(version => get(`v1/models/${encodeURIComponent(name)}/versions/${version}`)));
 }

@@ -2,7 +2,7 @@
 import { clearErrors, redraw, showError } from '../core/dom.js';
 import { confirm } from '../core/confirm.js';
 import { explain, problemOf } from '../core/http.js';
-import { back, can, move, versionsOf } from './aliases.js';
+import { aliasesOf, back, can, move, versionsOf } from './aliases.js';
 import { card } from './card.js';
 
 export class ModelsView {
@@ -28,27 +28,33 @@ export class ModelsView {
 
   async #draw() {
     const may = can(this.#service.api);
-    const cards = await Promise.all(this.#catalogue.models.map(async model =>
-      card(model, await versionsOf(this.#service.api, model.name), may, {
-        move: (alias, version) => this.#move(model, alias, version),
-        back: alias => this.#back(model, alias),
-      })));
-    redraw(this.#place, ...cards);
-    if (!may.move) this.#say('Aliases are read from the folders of the models; this service does not change them.');
+    try {
+      redraw(this.#place, ...await Promise.all(this.#catalogue.models.map(model => this.#card(model, may))));
+    } catch (error) {
+      this.#say(explain(error), true);
+    }
   }
 
-  #move(model, alias, version) {
-    const now = model.aliases?.[alias];
-    const moved = now === undefined ? 'It is new.' : `It is v${now} now.`;
+  async #card(model, may) {
+    const [versions, aliases] = await Promise.all([versionsOf(this.#service.api, model), aliasesOf(this.#service.api, model)]);
+    const find = name => aliases.find(({ alias }) => alias === name);
+    return card(model, versions, aliases, may, {
+      move: (alias, version) => this.#move(model, alias, version, find(alias)),
+      back: alias => this.#back(model, alias, find(alias)),
+    });
+  }
+
+  #move(model, alias, version, now) {
+    const moved = now ? `It is v${now.version} now.` : 'The alias is new.';
     return this.#change(model, `Promote ${model.name} v${version}?`,
       `Requests for ${model.name}@${alias} get version ${version} from then on. ${moved} Requests that are running keep the version they began with.`,
-      'Promote', () => move(model.name, alias, version, now), `${model.name}@${alias} is v${version} now.`);
+      'Promote', () => move(model.name, alias, version, now?.mark), `${model.name}@${alias} is v${version} now.`);
   }
 
-  #back(model, alias) {
+  #back(model, alias, now) {
     return this.#change(model, `Roll ${model.name}@${alias} back?`,
-      `It is v${model.aliases[alias]} now and goes back to what it stood for before. Requests that are running keep the version they began with.`,
-      'Roll back', () => back(model.name, alias), `${model.name}@${alias} is rolled back.`);
+      `It is v${now.version} now and goes back to v${now.before.at(-1)}. Requests that are running keep the version they began with.`,
+      'Roll back', () => back(model.name, alias, now.mark), `${model.name}@${alias} is rolled back.`);
   }
 
   async #change(model, title, text, yes, act, done) {

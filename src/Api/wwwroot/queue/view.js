@@ -5,10 +5,11 @@ import { list } from '../core/api.js';
 import { columnsOf, table, text } from '../core/table.js';
 import { duration, heading, plural } from '../core/words.js';
 import { Chart } from './chart.js';
+import { lane } from './lane.js';
 import { ownList } from './own-list.js';
 
 const interval = 1000;
-const drawn = ['generations', 'rowsWaiting', 'rowsRunning']; // above, in the charts
+const drawn = ['generations', 'rowsWaiting', 'rowsRunning', 'predictedWaitMs']; // above, in the charts
 
 export class QueueView {
   title = 'Queue';
@@ -22,7 +23,7 @@ export class QueueView {
 
   constructor(service) {
     this.#service = service;
-    for (const name of ['now', 'problem', 'figures', 'tables', 'own', 'recent']) this.#places[name] = this.element.querySelector(`[data-place="${name}"]`);
+    for (const name of ['now', 'problem', 'figures', 'lanes', 'tables', 'own', 'recent']) this.#places[name] = this.element.querySelector(`[data-place="${name}"]`);
     this.element.querySelector('[data-place="charts"]').append(this.#batch.element, this.#waiting.element);
     document.addEventListener('visibilitychange', () => { if (this.#looking && !document.hidden) this.#look(); });
   }
@@ -56,13 +57,14 @@ export class QueueView {
     const { generations = 0, rowsWaiting = 0, rowsRunning = 0 } = queue;
     this.#batch.add(generations ? rowsRunning : 0);
     this.#waiting.add(rowsWaiting);
-    const ahead = queue.predictedWaitMilliseconds ?? rowsWaiting * (queue.rowMilliseconds ?? 0);
+    const ahead = queue.predictedWaitMs ?? rowsWaiting * (queue.rowMilliseconds ?? 0);
     redraw(this.#places.now, generations === 0 ? 'Nothing waits.' : `${plural(generations, 'generation')} with ${plural(rowsWaiting, 'row')} to go${ahead > 0 ? `, done in about ${duration(ahead)}` : ''}.`);
     const members = Object.entries(queue);
     const isTable = value => Array.isArray(value) && value.every(each => each && typeof each === 'object');
     const figures = members.filter(([name, value]) => value !== null && !drawn.includes(name) && !isTable(value));
     redraw(this.#places.figures, ...figures.map(([name, value]) => h('div', {}, h('dt', {}, heading(name)), h('dd', {}, text(name, value)))));
-    const tables = members.filter(([, value]) => isTable(value) && value.length > 0);
+    redraw(this.#places.lanes, ...(queue.lanes ?? []).map(lane));
+    const tables = members.filter(([name, value]) => name !== 'lanes' && isTable(value) && value.length > 0);
     redraw(this.#places.tables, ...tables.map(([name, rows]) => table(heading(name), columnsOf(rows), rows)));
     redraw(this.#places.own, ownList(entry => this.#cancel(entry)));
     redraw(this.#places.recent, ...(recent?.length ? [table('Recent, of everybody', columnsOf(recent), recent)] : []));
