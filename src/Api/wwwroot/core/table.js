@@ -17,13 +17,14 @@ export function text(name, value) {
 
 /**
  * A table with a caption that can be scrolled by itself where it is too wide; columns with nothing in them are left out.
- * @param columns [title, cell of a row (text or element), whether it is a number]
+ * @param columns [title, cell of a row (text or element), true for a number or a class of the cell]
+ * @param name what it is called where the caption alone would not do
  */
-export function table(caption, columns, rows) {
+export function table(caption, columns, rows, name = caption) {
   const filled = columns.filter(([, cell]) => rows.length === 0 || rows.some(row => cell(row) || cell(row) === 0));
-  const head = h('tr', {}, ...filled.map(([title, , numeric]) => h('th', { scope: 'col', class: numeric && 'number' }, title)));
-  const body = rows.map(row => h('tr', {}, ...filled.map(([, cell, numeric]) => h('td', { class: numeric && 'number' }, cell(row) ?? ''))));
-  return h('div', { class: 'scroll', id: `table-${caption.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`, tabindex: 0, role: 'region', 'aria-label': caption },
+  const head = h('tr', {}, ...filled.map(([title, , numeric]) => h('th', { scope: 'col', class: numeric === true && 'number' }, title)));
+  const body = rows.map(row => h('tr', {}, ...filled.map(([, cell, numeric]) => h('td', { class: numeric === true ? 'number' : numeric }, cell(row) ?? ''))));
+  return h('div', { class: 'scroll', id: `table-${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`, tabindex: 0, role: 'region', 'aria-label': name },
     h('table', {}, h('caption', {}, caption), h('thead', {}, head), h('tbody', {}, ...body)));
 }
 

@@ -13,7 +13,8 @@ export function lane({ model, version, cost, ...rest }) {
     h('div', { class: 'of-lane' },
       h('dl', { class: 'figures' }, ...members.filter(([, value]) => !isTable(value)).map(([member, value]) => h('div', {}, h('dt', {}, heading(member)), h('dd', {}, text(member, value))))),
       typeof cost?.alphaMs === 'number' && curve(cost, rest.cap)),
-    ...members.filter(([, value]) => isTable(value) && value.length > 0).map(([member, rows]) => table(`${heading(member)} of ${name}`, columnsOf(rows), rows)));
+    h('div', { class: 'of-lane' }, ...members.filter(([, value]) => isTable(value) && value.length > 0)
+      .map(([member, rows]) => table(heading(member), columnsOf(rows), rows, `${heading(member)} of ${name}`))));
 }
 
 /** The time of a tick over its rows as a line, with the number of rows beyond which more of them save little. */
