@@ -3,19 +3,36 @@ import { mkdir } from 'node:fs/promises';
 import { generate, launch, open } from '../tests/browser/stage.mjs';
 
 const [url = 'http://localhost:8080/', folder = 'docs/images'] = process.argv.slice(2);
+const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' };
+const phone = { viewport: { width: 360, height: 780 }, colorScheme: 'dark', deviceScaleFactor: 2 };
 const pictures = [
-  ['page.png', { viewport: { width: 1280, height: 800 }, colorScheme: 'light' }],
-  ['page-dark-mobile.png', { viewport: { width: 390, height: 844 }, colorScheme: 'dark', deviceScaleFactor: 2 }],
+  ['page.png', desktop, generate],
+  ['page-dark-mobile.png', phone, generate],
+  ['queue.png', { ...desktop, colorScheme: 'dark' }, queue],
+  ['models.png', desktop, models],
 ];
+
+// a long run to look at: until the chart has a shape
+async function queue(page) {
+  await page.fill('#a-steps', '1000');
+  await page.click('#go');
+  await page.click('[data-view-link="queue"]');
+  await page.waitForFunction(() => (document.querySelector('.trace')?.getAttribute('d') ?? '').split('L').length > 25);
+}
+
+async function models(page) {
+  await page.click('[data-view-link="models"]');
+  await page.waitForSelector('.model');
+}
 
 await mkdir(folder, { recursive: true });
 const browser = await launch();
 try {
-  for (const [name, options] of pictures) {
+  for (const [name, options, act] of pictures) {
     const page = await open(browser, url, options);
-    page.setDefaultTimeout(180_000);
+    page.setDefaultTimeout(300_000);
     await page.waitForSelector('html[data-ready]');
-    await generate(page);
+    await act(page);
     await page.evaluate(() => document.activeElement.blur());
     await page.mouse.move(0, 0);
     await page.screenshot({ path: `${folder}/${name}` });

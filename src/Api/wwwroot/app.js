@@ -1,6 +1,7 @@
 // Puts the page together: what is served, the live connection, and the three views.
 import { Api, catalogue } from './core/api.js';
 import { Hub, pause } from './core/hub.js';
+import { changeKey, key, keyGiven } from './core/key.js';
 import { plural } from './core/words.js';
 import { Router } from './core/router.js';
 import { GenerateView } from './generate/view.js';
@@ -22,8 +23,14 @@ byId('skip').addEventListener('click', event => {
   byId('main').focus();
 });
 
+byId('change-key').hidden = !key();
+byId('change-key').addEventListener('click', async () => {
+  if (await changeKey('Another key takes the place of the one before.')) await service?.hub.renew();
+});
+
+let service = null;
 let [known, api] = await load();
-const service = { api };
+service = { api };
 const generate = new GenerateView(service, known, announce);
 const models = new ModelsView(service, known, { announce, changed: refresh });
 let wasConnected = false;
@@ -37,7 +44,12 @@ async function load() {
       const [found, document] = await Promise.all([catalogue(), Api.read()]);
       if (found.models.length) return [found, document];
       tell('lost', 'No model is published yet');
-    } catch {
+    } catch (error) {
+      if (error.status === 401) {
+        tell('lost', 'An API key is needed');
+        await keyGiven();
+        continue;
+      }
       tell('lost', 'The service does not answer, trying again');
     }
     await pause(attempt);

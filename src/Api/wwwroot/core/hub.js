@@ -1,5 +1,5 @@
 // The connection to the generation hub; it comes back by itself.
-import { askForKey, key } from './key.js';
+import { askForKey, key, keyGiven } from './key.js';
 
 const longestWait = 4000;
 
@@ -33,8 +33,8 @@ export class Hub {
         return this.#stands();
       } catch (error) {
         this.#onState(false);
-        if (error?.statusCode === 401 || /\b401\b/.test(error?.message)) await askForKey('The live pictures need an API key.');
-        await pause(attempt);
+        if (!/\b401\b/.test(error?.message)) await pause(attempt);
+        else if (!await askForKey('The live pictures need an API key.')) await keyGiven();
       }
     }
   }
@@ -53,6 +53,11 @@ export class Hub {
       stop = () => { subscription.dispose(); resolve('stopped'); };
     });
     return { done, stop };
+  }
+
+  /** Connects anew, with the key of now. */
+  async renew() {
+    if (this.#connection.state === 'Connected') await this.#connection.stop();
   }
 
   invoke(method, ...args) { return this.#connection.invoke(method, ...args); }

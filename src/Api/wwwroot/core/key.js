@@ -3,11 +3,22 @@ import { h } from './dom.js';
 
 const place = 'diffusion-key';
 let asking = null;
+const awaiting = [];
+let declined = false;
 
 export const key = () => sessionStorage.getItem(place);
 
-/** Asks for a key; true when one was given. Several askers share one question. */
+/** Done when the next key is given, whoever asked for it. */
+export const keyGiven = () => new Promise(resolve => awaiting.push(resolve));
+
+/** Asks for a key; true when one was given. Several askers share one question, and who said no is not asked again. */
 export function askForKey(why) {
+  document.getElementById('change-key').hidden = false;
+  return declined && !asking ? Promise.resolve(false) : changeKey(why);
+}
+
+/** Asks in any case: somebody wants to. */
+export function changeKey(why) {
   asking ??= ask(why).finally(() => { asking = null; });
   return asking;
 }
@@ -27,8 +38,12 @@ function ask(why) {
   dialog.showModal();
   return new Promise(resolve => dialog.addEventListener('close', () => {
     const given = dialog.returnValue === 'use' ? input.value.trim() : '';
-    if (given) sessionStorage.setItem(place, given);
     dialog.remove();
+    declined = !given;
+    if (given) {
+      sessionStorage.setItem(place, given);
+      awaiting.splice(0).forEach(told => told());
+    }
     resolve(Boolean(given));
   }));
 }

@@ -9,6 +9,8 @@ import { Trajectory } from './trajectory.js';
 export class Lane {
   /** What is asked for; after the start, with the version that really runs. */
   request = null;
+  /** Bytes of frames that may be kept for replay. */
+  framesLimit = Infinity;
   #trajectory = null;
   #id = null;
   #view = 'noisy';
@@ -121,7 +123,7 @@ export class Lane {
   // how many pictures there are is settled when the request is accepted; a restart of the service does not empty them
   #room() {
     if (this.#trajectory) return this.#trajectory;
-    this.#trajectory = new Trajectory(this.request.n);
+    this.#trajectory = new Trajectory(this.request.n, this.framesLimit);
     this.tiles.lay(this.request.n, this.request.label);
     return this.#trajectory;
   }

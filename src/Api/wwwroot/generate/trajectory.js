@@ -1,11 +1,16 @@
-// What one generation has shown so far: every frame of every picture, in the order of the steps.
+// What one generation has shown so far: the frames of every picture in the order of the steps, up to a limit in bytes.
 
+const sizeOf = ({ noisy, clean }) => (noisy?.length ?? 0) + (clean?.length ?? 0);
 const bytes = base64 => base64 ? Uint8Array.from(atob(base64), c => c.charCodeAt(0)) : null;
 
 export class Trajectory {
   #pictures;
+  #limit;
+  #bytes = 0;
 
-  constructor(count) {
+  /** @param limit bytes that may be kept; beyond it every other frame is let go, but for the newest */
+  constructor(count, limit = Infinity) {
+    this.#limit = limit;
     this.#pictures = Array.from({ length: count }, () => []);
     this.steps = 0;
   }
@@ -24,8 +29,10 @@ export class Trajectory {
     const { step, width, height, channels } = event;
     const frames = this.#pictures[event.sample];
     // a service that was restarted begins again, with the same pictures
-    while (frames.length && frames.at(-1).step >= step) frames.pop();
+    while (frames.length && frames.at(-1).step >= step) this.#bytes -= sizeOf(frames.pop());
     frames.push({ step, width, height, channels, noisy: bytes(event.noisy), clean: bytes(event.clean) });
+    this.#bytes += sizeOf(frames.at(-1));
+    if (this.#bytes > this.#limit) this.#thin();
   }
 
   /** Puts the finished picture after what is there; it is both the sample and the estimate. */
@@ -37,6 +44,11 @@ export class Trajectory {
   at(picture, step) {
     const frames = this.#pictures[picture];
     return frames.findLast(frame => frame.step <= step) ?? frames[0];
+  }
+
+  #thin() {
+    this.#pictures = this.#pictures.map(frames => frames.filter((_, i) => i % 2 === 0 || i === frames.length - 1));
+    this.#bytes = this.#pictures.flat().reduce((sum, frame) => sum + sizeOf(frame), 0);
   }
 
   /** Up to so many frames of a picture, evenly spread, the first and the last among them. */

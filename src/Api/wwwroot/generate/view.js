@@ -90,9 +90,11 @@ export class GenerateView {
   #submit() {
     if (byId('go').hidden || byId('go').disabled || !this.#shared.check()) return;
     const shared = this.#shared.read();
+    const limit = framesLimit / this.#lanes.length;
     for (const lane of this.#lanes) {
       const { setting } = lane, { labels } = setting.description;
-      lane.request = { ...setting.read(), ...shared, label: labels ? shared.label : [], frames: setting.frames(shared.n, framesLimit / this.#lanes.length) };
+      lane.request = { ...setting.read(), ...shared, label: labels ? shared.label : [], frames: setting.frames(shared.n, limit) };
+      lane.framesLimit = limit;
     }
     this.#run(this.#lanes);
   }
