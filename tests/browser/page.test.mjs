@@ -7,6 +7,7 @@ import { models } from './models.mjs';
 import { queue } from './queue.mjs';
 import { reconnect } from './reconnect.mjs';
 import { Service } from './service.mjs';
+import { shelf } from './shelf.mjs';
 import { launch, openStage } from './stage.mjs';
 
 const stage = { service: null, browser: null };
@@ -18,7 +19,7 @@ stage.it = (name, body, options) => it(name, async () => {
 });
 
 describe('the page', () => {
-  before(async () => { [stage.service, stage.browser] = await Promise.all([Service.start(), launch()]); });
+  before(async () => { [stage.service, stage.browser] = await Promise.all([Service.start({ Inference__ModelsPath: await shelf() }), launch()]); });
   after(async () => { await stage.browser?.close(); await stage.service?.kill(); });
 
   describe('generates', () => generating(stage));

@@ -24,9 +24,11 @@ export class Service {
   #process = null;
   #said = '';
 
-  static async start() {
+  /** @param env settings on top of the usual ones */
+  static async start(env = {}) {
     if (!existsSync(program)) throw new Error(`${program} is missing; run: dotnet build src/Api -c Release`);
     const service = new Service();
+    service.env = env;
     service.port = await freePort();
     await service.start();
     return service;
@@ -38,7 +40,7 @@ export class Service {
     const child = spawn('dotnet', [program], {
       cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
       // one thread: threads that wait for each other stall when the browser has a core
-      env: { ...process.env, ASPNETCORE_URLS: this.url, Inference__ModelsPath: models, Inference__Threads: '1' },
+      env: { ...process.env, ASPNETCORE_URLS: this.url, Inference__ModelsPath: models, Inference__Threads: '1', ...this.env },
     });
     this.#process = child;
     this.#said = '';

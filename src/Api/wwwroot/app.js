@@ -35,6 +35,7 @@ const generate = new GenerateView(service, known, announce);
 const models = new ModelsView(service, known, { announce, changed: refresh });
 let wasConnected = false;
 service.hub = new Hub(connectionChanged);
+generate.resume();
 new Router({ generate, queue: new QueueView(service), models });
 await service.hub.start();
 

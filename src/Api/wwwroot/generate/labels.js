@@ -32,6 +32,14 @@ export class Labels {
     return this.#boxes.flatMap((box, i) => box.checked ? [i] : []);
   }
 
+  /** Chooses these numbers and no others. */
+  set value(numbers) {
+    const line = this.#place.querySelector('input[type="text"]');
+    if (line) line.value = numbers.join(', ');
+    this.#boxes.forEach((box, i) => { box.checked = numbers.includes(i); });
+    this.#describe();
+  }
+
   /** Takes the class names of a model; null when it has none. What was chosen stays chosen. */
   offer(names) {
     if (JSON.stringify(names) === JSON.stringify(this.#names)) return;

@@ -9,10 +9,11 @@ import { Trajectory } from './trajectory.js';
 export class Lane {
   /** What is asked for; after the start, with the version that really runs. */
   request = null;
+  /** Under which the service keeps it; null if it does not. */
+  id = null;
   /** Bytes of frames that may be kept for replay. */
   framesLimit = Infinity;
   #trajectory = null;
-  #id = null;
   #view = 'noisy';
 
   /** @param on { remove(lane), again(lane) }: what its buttons ask for */
@@ -41,7 +42,7 @@ export class Lane {
 
   /** Empties the lane for its request. */
   begin() {
-    this.#trajectory = null;
+    this.#trajectory = this.id = null;
     this.tiles.clear();
     this.element.dataset.state = 'running';
     this.status.textContent = 'Asking';
@@ -57,7 +58,7 @@ export class Lane {
 
   #react = {
     queued(event) {
-      this.#id = event.kept ? event.id : null;
+      this.id = event.kept ? event.id : null;
       this.#room();
       this.status.textContent = event.ahead ? `Queued, ${event.ahead} evaluations ahead` : 'Queued';
     },
@@ -82,7 +83,7 @@ export class Lane {
     completed(event) {
       const waited = event.queueMilliseconds >= 100 ? `, after ${duration(event.queueMilliseconds)} in the queue` : '';
       this.#end('done', `${this.request.model.replace('@', ' v')}, seed ${this.request.seed}, ${duration(event.sampleMilliseconds)}${waited}`);
-      this.takeaway.offer(this.request, this.#id);
+      this.takeaway.offer(this.request, this.id);
     },
     failed(event) { this.fail(event.detail); },
     canceled() { this.stopped(); },

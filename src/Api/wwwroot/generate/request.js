@@ -31,6 +31,13 @@ export class SharedRequest {
     return shared;
   }
 
+  /** Takes the shared part of a request. */
+  write(request) {
+    for (const name of ['n', 'seed', 'guidance']) this.#form.elements[name].value = request[name] ?? '';
+    for (const [name, input] of this.#extras) input.value = request[name] ?? '';
+    this.#labels.value = request.label;
+  }
+
   /** False, and said at the field, if something typed is no number at all. */
   check() {
     clearErrors(this.#form);

@@ -9,11 +9,12 @@ export const keeps = api => api.has('post', '/v1/generations');
  * Runs a request and tells its events. `done` resolves to 'ended', 'stopped' or 'lost' and rejects with the service's
  * problem; `stop` cancels.
  * @param whole asks whether the last frame of every picture has arrived
+ * @param id of a generation that runs already, to go on watching it
  */
-export function run({ hub, api }, request, onEvent, whole) {
+export function run({ hub, api }, request, onEvent, whole, id = null) {
   const noted = note(request);
   const tell = event => { noted(event); onEvent(event); };
-  const job = keeps(api) ? kept(hub, request, tell, whole) : bound(hub, request, tell);
+  const job = keeps(api) ? kept(hub, request, tell, whole, id) : bound(hub, request, tell);
   job.done.then(outcome => { if (outcome !== 'ended') noted({ type: outcome === 'lost' ? 'lost' : 'canceled' }); }, () => noted({ type: 'refused' }));
   return job;
 }
@@ -25,15 +26,15 @@ function bound(hub, request, tell) {
 }
 
 // submitted, then watched: after a lost connection the watching goes on at the event after the last
-function kept(hub, { frames, ...request }, tell, whole) {
-  let id = null, stopped = false, next = 0, ended = null;
+function kept(hub, { frames, ...request }, tell, whole, known) {
+  let id = known, stopped = false, next = 0, ended = null;
   const stop = () => {
     stopped = true;
     if (id) call(`v1/generations/${id}/cancel`, { method: 'POST' }).catch(() => { /* it has ended, or the watching tells */ });
   };
   const go = async () => {
-    const answer = await call('v1/generations', { method: 'POST', json: request, headers: { prefer: 'respond-async' } });
-    ({ id } = await answer.json());
+    if (!id) ({ id } = await (await call('v1/generations', { method: 'POST', json: request, headers: { prefer: 'respond-async' } })).json());
+    await hub.connected();
     if (stopped) stop();
     while (!ended) {
       try {

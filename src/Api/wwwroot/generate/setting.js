@@ -37,6 +37,16 @@ export class Setting {
     if (this.model.value !== value) this.#modelChanged();
   }
 
+  /** Takes the part of a request that is its own, as far as there still is what it names. */
+  write({ model, sampler, steps, options }) {
+    const choices = [...this.model.options].map(option => option.value), [name] = model.split('@');
+    this.model.value = [model, name].find(choice => choices.includes(choice)) ?? this.model.value;
+    this.#modelChanged(sampler);
+    this.element.dispatchEvent(new Event('change'));
+    this.steps.value = steps ?? this.steps.value;
+    for (const [option, value] of Object.entries(options)) if (this.#options.has(option)) this.#options.get(option).value = value;
+  }
+
   /** Its part of a request; options only where they differ from the model's own. */
   read() {
     const options = {};

@@ -2,9 +2,10 @@
 import { focusWrong, showError } from '../core/dom.js';
 import { problemOf } from '../core/http.js';
 import { Lane } from './lane.js';
+import { pending, setPending } from './pending.js';
 import { Replay } from './replay.js';
 import { SharedRequest } from './request.js';
-import { run } from './run.js';
+import { keeps, run } from './run.js';
 import { Strip } from './strip.js';
 import { Setting } from './setting.js';
 
@@ -99,25 +100,44 @@ export class GenerateView {
     this.#run(this.#lanes);
   }
 
-  /** Runs what the lanes were last asked for. */
-  async #run(lanes) {
+  /** Goes on watching what this tab waited for when the page was left. */
+  resume() {
+    const waiting = keeps(this.#service.api) ? pending() : [];
+    if (waiting.length === 0) return;
+    while (this.#lanes.length < waiting.length) this.#add();
+    while (this.#lanes.length > waiting.length) this.#remove(this.#lanes.at(-1));
+    this.#lanes.forEach((lane, i) => {
+      lane.request = waiting[i].request;
+      lane.setting.write(lane.request);
+    });
+    this.#shared.write(waiting[0].request);
+    this.#run(this.#lanes, waiting.map(({ id }) => id));
+  }
+
+  /** Runs what the lanes were last asked for; with ids, watches what runs already. */
+  async #run(lanes, ids = []) {
     if (this.#jobs.length) return;
     this.#announce('Generating');
     this.#replay.offer(0);
-    this.#jobs = lanes.map(lane => this.#start(lane));
+    this.#jobs = lanes.map((lane, i) => this.#start(lane, ids[i]));
     this.#setRunning(true);
     await Promise.all(this.#jobs.map(job => job.told));
     this.#jobs = [];
+    setPending([]);
     this.#setRunning(false);
     this.#replay.offer(Math.max(...this.#lanes.map(lane => lane.steps)));
     this.#announce(lanes.map(lane => lane.summary).join('. '));
     focusWrong(this.#form);
   }
 
-  #start(lane) {
+  #start(lane, id) {
     lane.begin();
     lane.show(this.#view, 1);
-    const job = run(this.#service, lane.request, event => lane.on(event), () => lane.whole);
+    const tell = event => {
+      lane.on(event);
+      if (event.type === 'queued') setPending(this.#lanes.filter(each => each.id).map(each => ({ id: each.id, request: each.request })));
+    };
+    const job = run(this.#service, lane.request, tell, () => lane.whole, id);
     const told = job.done.then(
       outcome => { if (outcome === 'stopped') lane.stopped(); else if (outcome === 'lost') lane.lost(); },
       error => this.#explain(error, lane));
