@@ -1,6 +1,7 @@
 // The generations that this tab has started, newest first, so that the queue can show and stop them.
 
 const most = 20;
+const states = { queued: 'queued', started: 'running', frame: 'running', completed: 'done', failed: 'failed', canceled: 'canceled', lost: 'lost', refused: 'refused' };
 const mine = [];
 
 export const own = () => mine;
@@ -14,6 +15,6 @@ export function note(request) {
   mine.length = Math.min(mine.length, most);
   return event => {
     entry.id ??= event.id;
-    entry.state = { queued: 'queued', started: 'running', frame: 'running', completed: 'done' }[event.type] ?? event.type;
+    entry.state = states[event.type] ?? entry.state;
   };
 }

@@ -1,6 +1,6 @@
 // The view that generates: settings side by side, one run of all of them, and the way back through the steps.
 import { focusWrong, showError } from '../core/dom.js';
-import { problemOf } from '../core/http.js';
+import { explain, get, problemOf } from '../core/http.js';
 import { Lane } from './lane.js';
 import { pending, setPending } from './pending.js';
 import { Replay } from './replay.js';
@@ -102,8 +102,24 @@ export class GenerateView {
 
   /** Goes on watching what this tab waited for when the page was left. */
   resume() {
-    const waiting = keeps(this.#service.api) ? pending() : [];
-    if (waiting.length === 0) return;
+    this.#watch(keeps(this.#service.api) ? pending() : []);
+  }
+
+  /** Shows a generation that the address names: as it runs, or what it made. */
+  async enter(query) {
+    const id = query.get('id');
+    if (!id || this.#jobs.length || !keeps(this.#service.api)) return;
+    history.replaceState(null, '', '#/generate');
+    try {
+      const { labels: label, ...record } = await get(`v1/generations/${encodeURIComponent(id)}`);
+      this.#watch([{ id, request: { ...record, label } }]);
+    } catch (error) {
+      showError('form', explain(error));
+    }
+  }
+
+  #watch(waiting) {
+    if (waiting.length === 0 || this.#jobs.length) return;
     while (this.#lanes.length < waiting.length) this.#add();
     while (this.#lanes.length > waiting.length) this.#remove(this.#lanes.at(-1));
     this.#lanes.forEach((lane, i) => {

@@ -7,6 +7,7 @@ import { duration, heading, plural } from '../core/words.js';
 import { Chart } from './chart.js';
 import { lane } from './lane.js';
 import { ownList } from './own-list.js';
+import { recent } from './recent.js';
 
 const interval = 1000;
 const drawn = ['generations', 'rowsWaiting', 'rowsRunning', 'predictedWaitMs']; // above, in the charts
@@ -43,8 +44,8 @@ export class QueueView {
     clearTimeout(this.#timer);
     if (!this.#looking || document.hidden) return;
     try {
-      const recent = this.#service.api.has('get', '/v1/generations') ? get('v1/generations') : null;
-      this.#show(await get('v1/queue'), recent && list(await recent));
+      const kept = this.#service.api.has('get', '/v1/generations') ? get('v1/generations?limit=20') : null;
+      this.#show(await get('v1/queue'), kept && list(await kept));
       this.#places.problem.hidden = true;
     } catch (error) {
       this.#places.problem.textContent = explain(error);
@@ -53,7 +54,7 @@ export class QueueView {
     if (this.#looking) this.#timer = setTimeout(() => this.#look(), interval);
   }
 
-  #show(queue, recent) {
+  #show(queue, kept) {
     const { generations = 0, rowsWaiting = 0, rowsRunning = 0 } = queue;
     this.#batch.add(generations ? rowsRunning : 0);
     this.#waiting.add(rowsWaiting);
@@ -67,7 +68,7 @@ export class QueueView {
     const tables = members.filter(([name, value]) => name !== 'lanes' && isTable(value) && value.length > 0);
     redraw(this.#places.tables, ...tables.map(([name, rows]) => table(heading(name), columnsOf(rows), rows)));
     redraw(this.#places.own, ownList(entry => this.#cancel(entry)));
-    redraw(this.#places.recent, ...(recent?.length ? [table('Recent, of everybody', columnsOf(recent), recent)] : []));
+    redraw(this.#places.recent, ...(kept?.length ? [recent(kept)] : []));
   }
 
   async #cancel(entry) {
