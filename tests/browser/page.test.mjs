@@ -7,10 +7,10 @@ import { models } from './models.mjs';
 import { queue } from './queue.mjs';
 import { reconnect } from './reconnect.mjs';
 import { Service } from './service.mjs';
-import { shelf } from './shelf.mjs';
+import { Place } from './place.mjs';
 import { launch, openStage } from './stage.mjs';
 
-const stage = { service: null, browser: null };
+const stage = { service: null, browser: null, place: null };
 
 /** A test with a page of its own, connected and ready. */
 stage.it = (name, body, options) => it(name, async () => {
@@ -19,8 +19,15 @@ stage.it = (name, body, options) => it(name, async () => {
 });
 
 describe('the page', () => {
-  before(async () => { [stage.service, stage.browser] = await Promise.all([Service.start({ Inference__ModelsPath: await shelf() }), launch()]); });
-  after(async () => { await stage.browser?.close(); await stage.service?.kill(); });
+  before(async () => {
+    stage.place = await Place.make();
+    [stage.service, stage.browser] = await Promise.all([Service.start(stage.place.settings), launch()]);
+  });
+  after(async () => {
+    await stage.browser?.close();
+    await stage.service?.kill();
+    await stage.place?.clear();
+  });
 
   describe('generates', () => generating(stage));
   describe('compares', () => compare(stage));

@@ -1,8 +1,9 @@
 // The real service on a free port of this machine, with the models of the repository.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = process.env.DIFFUSION_TEST_PROGRAM ?? `${root}artifacts/bin/Api/release/Diffusion.Api.dll`;
@@ -50,6 +51,12 @@ export class Service {
       if (child.exitCode !== null) throw new Error(`the service ended with code ${child.exitCode}:\n${this.#said}`);
       return fetch(`${this.url}healthz/ready`).then(answer => answer.ok, () => false);
     }, `the service to be ready; it said:\n${this.#said}`, startLimit);
+  }
+
+  /** Runs a command of the service with the settings of this one; gives what it said. */
+  async command(...words) {
+    const { stdout } = await promisify(execFile)('dotnet', [program, ...words], { cwd: root, env: { ...process.env, ...this.env } });
+    return stdout;
   }
 
   /** Ends it at once, as a crash would. */

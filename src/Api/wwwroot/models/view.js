@@ -60,6 +60,7 @@ export class ModelsView {
   async #change(model, title, text, yes, act, done) {
     clearErrors(this.element);
     if (!await confirm(title, text, yes)) return;
+    this.#say('The service loads the version and looks whether it is sound.');
     try {
       await act();
       this.#say(done);
