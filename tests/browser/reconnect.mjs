@@ -9,10 +9,18 @@ export function reconnect(stage) {
     await service.start();
     await page.waitForFunction(() => /ready/.test(document.getElementById('health').textContent));
     await generate(page);
-    assert.deepEqual(await states(page), ['done', 'done']);
+    assert.deepEqual(await states(page), ['done', 'done'], await page.textContent('#lanes'));
   });
 
   stage.it('says when a request ended with its connection, and runs it again with the same seed', async (page, { service }) => {
+    // a service that keeps no generations
+    await page.route('**/openapi/v1.json', async route => {
+      const document = await (await route.fetch()).json();
+      document.paths = Object.fromEntries(Object.entries(document.paths).filter(([path]) => !path.startsWith('/v1/generations')));
+      await route.fulfill({ json: document });
+    });
+    await page.reload();
+    await page.waitForSelector('html[data-ready]');
     await page.click('.lane:nth-child(2) [data-do="remove"]');
     await page.fill('#a-steps', '150');
     await page.fill('#n', '1');

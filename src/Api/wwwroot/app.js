@@ -60,7 +60,7 @@ async function load() {
 async function refresh() {
   [known, service.api] = await load();
   generate.refresh(known);
-  models.refresh(known);
+  await models.refresh(known);
 }
 
 async function connectionChanged(connected) {

@@ -48,14 +48,25 @@ export function focusWrong(root) {
   (wrong?.matches('fieldset') ? wrong.querySelector('input') : wrong)?.focus();
 }
 
-/** Replaces the children if they differ; who had the focus has it again, by its id. */
+/**
+ * Replaces the children if they differ from those drawn last. What was typed or chosen stays, and who had the focus has it
+ * again, by their ids.
+ */
 export function redraw(place, ...children) {
-  const next = h('div', {}, ...children);
-  if (next.innerHTML === place.innerHTML) return;
+  const next = h('div', {}, ...children), html = next.innerHTML;
+  if (drawn.get(place) === html) return;
+  drawn.set(place, html);
+  for (const old of place.querySelectorAll('input[id], select[id]')) {
+    const now = next.querySelector(`#${CSS.escape(old.id)}`);
+    if (now && isTouched(old) && (!now.options || [...now.options].some(option => option.value === old.value))) now.value = old.value;
+  }
   const focused = place.contains(document.activeElement) && document.activeElement.id;
   place.replaceChildren(...next.childNodes);
   if (focused) document.getElementById(focused)?.focus();
 }
+
+const drawn = new WeakMap();
+const isTouched = field => field.options ? [...field.options].some(option => option.selected !== option.defaultSelected) : field.value !== field.defaultValue;
 
 function dress(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {

@@ -57,7 +57,13 @@ async function past(id, on) {
 }
 
 async function pictures(id) {
-  const { images } = await get(`${path(id)}/result?format=json`);
+  let answer = await call(`${path(id)}/result?format=json`);
+  // the end is told a moment before the pictures are put down
+  for (let attempt = 0; answer.status === 202; attempt++) {
+    await pause(attempt);
+    answer = await call(`${path(id)}/result?format=json`);
+  }
+  const { images } = await answer.json();
   return Promise.all(images.map(async ({ png }) => {
     const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(png), c => c.charCodeAt(0))], { type: 'image/png' }));
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');

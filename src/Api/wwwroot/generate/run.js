@@ -3,6 +3,9 @@ import { note } from '../core/own.js';
 import { problemOf } from '../core/http.js';
 import { kept } from './kept.js';
 
+// fewer would have run before the watching begins, and are soon made again
+const fewestKept = 16;
+
 /** Whether the service can go on without us. */
 export const keeps = api => api.has('post', '/v1/generations');
 
@@ -15,7 +18,7 @@ export const keeps = api => api.has('post', '/v1/generations');
 export function run({ hub, api }, request, onEvent, whole, id = null) {
   const noted = note(request);
   const tell = event => { noted(event); onEvent(event); };
-  const job = keeps(api) ? kept(hub, request, tell, whole, id) : bound(hub, request, tell);
+  const job = keeps(api) && (id || (request.steps ?? Infinity) >= fewestKept) ? kept(hub, request, tell, whole, id) : bound(hub, request, tell);
   job.done.then(outcome => { if (outcome !== 'ended') noted({ type: outcome === 'lost' ? 'lost' : 'canceled' }); }, () => noted({ type: 'refused' }));
   return job;
 }

@@ -8,11 +8,12 @@ const path = (model, alias) => `v1/models/${encodeURIComponent(model)}/aliases/$
 export const can = api => ({ move: api.has('put', one), back: api.has('post', `${one}/rollback`) });
 
 /** The aliases of a model: name, version, earlier versions, and the mark of this state. */
-export function aliasesOf(api, model) {
-  return Promise.all(Object.entries(model.aliases ?? {}).map(async ([alias, version]) => {
-    if (!api.has('get', one)) return { alias, version, before: [], mark: null };
+export async function aliasesOf(api, model) {
+  if (!api.has('get', one)) return Object.entries(model.aliases ?? {}).map(([alias, version]) => ({ alias, version, before: [], mark: null }));
+  const all = await get(`v1/models/${encodeURIComponent(model.name)}/aliases`);
+  return Promise.all(all.map(async ({ alias }) => {
     const answer = await call(path(model.name, alias));
-    return { alias, before: [], ...await answer.json(), mark: answer.headers.get('etag') };
+    return { ...await answer.json(), mark: answer.headers.get('etag') };
   }));
 }
 

@@ -55,7 +55,7 @@ function aliasList(model, aliases, may, on) {
 function promotion(model, aliases, on) {
   const id = `promote-${model.name}`;
   const alias = h('input', { id: `${id}-alias`, type: 'text', value: 'default', list: `${id}-aliases`, autocomplete: 'off', spellcheck: 'false', 'aria-describedby': `${id}-alias-error` });
-  const version = h('select', { id: `${id}-version`, 'aria-describedby': `${id}-version-error` }, ...model.versions.toReversed().map(each => h('option', { value: each }, `v${each}`)));
+  const version = h('select', { id: `${id}-version`, 'aria-describedby': `${id}-version-error` }, ...model.versions.toReversed().map((each, i) => h('option', { value: each, selected: i === 0 }, `v${each}`)));
   return h('form', {
     class: 'promotion', id, novalidate: true, 'aria-label': `Promote a version of ${model.name}`,
     onsubmit: event => { event.preventDefault(); on.move(alias.value.trim(), Number(version.value)); },

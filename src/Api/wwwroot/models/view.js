@@ -19,7 +19,11 @@ export class ModelsView {
     [this.#service, this.#catalogue, this.#on] = [service, catalogue, on];
   }
 
-  enter() { return this.#draw(); }
+  // what is known already, and then what is there now
+  async enter() {
+    await this.#draw();
+    await this.#on.changed();
+  }
 
   refresh(catalogue) {
     this.#catalogue = catalogue;
@@ -63,18 +67,20 @@ export class ModelsView {
     this.#say('The service loads the version and looks whether it is sound.');
     try {
       await act();
-      this.#say(done);
     } catch (error) {
-      this.#explain(model, error);
+      if (error.status === 412) await this.#on.changed();
+      return this.#explain(model, error);
     }
+    // said when it is to be seen
     await this.#on.changed();
+    this.#say(done);
   }
 
   #explain(model, error) {
     if (error.status === 412) return this.#say(`Nothing was changed: somebody else has moved the alias since this page was drawn. ${explain(error)}`, true);
     const fields = Object.entries(problemOf(error)?.errors ?? {});
     const rest = fields.filter(([name, messages]) => !showError(`promote-${model.name}-${name}`, messages));
-    if (rest.length || fields.length === 0) this.#say(`Nothing was changed. ${explain(error)}`, true);
+    this.#say(rest.length || fields.length === 0 ? `Nothing was changed. ${explain(error)}` : 'Nothing was changed.', true);
   }
 
   #say(text, bad = false) {
