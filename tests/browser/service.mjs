@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = process.env.DIFFUSION_TEST_PROGRAM ?? `${root}artifacts/bin/Api/release/Diffusion.Api.dll`;
 const models = process.env.DIFFUSION_TEST_MODELS ?? `${root}models`;
-const startLimit = 60_000;
+const startLimit = 180_000;
 
 /** Asks again and again until the answer is truthy. */
-export async function until(ask, what, limit = 30_000) {
+export async function until(ask, what, limit = 120_000) {
   const deadline = Date.now() + limit;
   for (;;) {
     const answer = await ask();

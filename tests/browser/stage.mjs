@@ -8,7 +8,7 @@ export const launch = () => chromium.launch({ executablePath: process.env.CHROMI
 /** Opens an address of the service; `complaints` collects what a browser would complain about. */
 export async function open(browser, url, options = {}) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options });
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(120_000);
   page.complaints = [];
   page.on('console', message => { if (['error', 'warning'].includes(message.type())) page.complaints.push(message.text()); });
   page.on('pageerror', error => page.complaints.push(error.message));
