@@ -72,10 +72,23 @@ internal sealed record ObjectiveSettings
     /// <summary>DDDM: probability that a sample's memory is replaced by fresh noise for one step. 0 is the published recipe.</summary>
     public double MemoryRefresh { get; init; }
 
+    /// <summary>DDDM: where a memory that is not refreshed comes from.</summary>
+    public MemorySource MemorySource { get; init; }
+
     public MemoryStorage MemoryStorage { get; init; }
 
     /// <summary>DDDM: the consistency target, or null for the published recipe.</summary>
     public ConsistencySettings? Consistency { get; init; }
+}
+
+/// <summary>Where the memory of a training sample comes from.</summary>
+internal enum MemorySource
+{
+    /// <summary>The estimate of the same image an epoch ago (the published recipe).</summary>
+    Stored,
+
+    /// <summary>The network's own estimate at the same x_t from a noise memory: self-conditioning (Chen et al. 2023, Analog Bits).</summary>
+    Own,
 }
 
 /// <summary>How a memory row is kept.</summary>
@@ -93,6 +106,18 @@ internal sealed record DistanceSettings
 
     /// <summary>Whether d is the norm of a whole image's difference (iCT) instead of one pixel's (DDDM).</summary>
     public bool PerImage { get; init; }
+
+    /// <summary>DDDM: what an image's distance counts.</summary>
+    public LossWeighting Weighting { get; init; }
+}
+
+/// <summary>Weight of an image's distance between estimates of x_0.</summary>
+internal enum LossWeighting
+{
+    None,
+
+    /// <summary>SNR + 1 = 1 / sigma_t^2: of the squared error of x_0 it makes that of v (Salimans and Ho 2022).</summary>
+    SnrPlusOne,
 }
 
 /// <summary>

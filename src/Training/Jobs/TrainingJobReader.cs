@@ -136,17 +136,21 @@ internal static class TrainingJobReader
                 Kind = loss.Word("kind", [DistanceSettings.Mse, DistanceSettings.PseudoHuber], dddm ? DistanceSettings.PseudoHuber : DistanceSettings.Mse),
                 C = loss.Number("c", 1e-12, 1e6, 1.4e-4),
                 PerImage = loss.Flag("perImage", false),
+                Weighting = loss.Word("weighting", ["none", "snr+1"], "none") == "none" ? LossWeighting.None : LossWeighting.SnrPlusOne,
             },
             MemoryRefresh = fields.Number("memoryRefresh", 0, 1, 0),
+            MemorySource = fields.Word("memorySource", ["stored", "own"], "stored") == "stored" ? MemorySource.Stored : MemorySource.Own,
             MemoryStorage = fields.Word("memoryStorage", ["uint8", "float16"], "uint8") == "uint8" ? MemoryStorage.UInt8 : MemoryStorage.Float16,
             Consistency = Consistency(fields.Section("consistency")),
         };
         if (!dddm)
         {
-            foreach (var name in new[] { "memoryRefresh", "memoryStorage", "consistency" })
+            foreach (var name in new[] { "memoryRefresh", "memorySource", "memoryStorage", "consistency" })
                 if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective");
+            if (loss.Has("weighting")) loss.Complain("weighting", "belongs to the dddm objective");
         }
         else if (settings.Prediction == Prediction.Epsilon) fields.Complain("prediction", "epsilon cannot estimate the image at t = T; use residual, x0 or v");
+        if (settings.MemorySource == MemorySource.Own && fields.Has("memoryStorage")) fields.Complain("memoryStorage", "needs memorySource stored");
         loss.Close();
         fields.Close();
         return settings;

@@ -1,5 +1,3 @@
-using Diffusion.Networks;
-using Diffusion.Samplers;
 using Diffusion.Schedules;
 using Diffusion.Training.Jobs;
 using Diffusion.Training.Loop;
@@ -12,8 +10,7 @@ namespace Diffusion.Training.Objectives;
 /// network makes, without gradient, from the same noise, label and memory at the earlier time t - gap. Where that is 0
 /// or less the target is the image itself.
 /// </summary>
-internal sealed class ConsistencyTarget(
-    ConsistencySettings settings, NoiseSchedule schedule, Prediction prediction, UNet teacher, Inputs inputs)
+internal sealed class ConsistencyTarget(ConsistencySettings settings, NoiseSchedule schedule, CleanEstimator teacher, Inputs inputs)
 {
     /// <summary>Steps between t and the target's time at a share of the run; from gapStart T to gapEnd T, geometrically.</summary>
     public int Gap(double progress) =>
@@ -27,21 +24,17 @@ internal sealed class ConsistencyTarget(
         var target = (float[])batch.Clean.Clone();
         var pixels = target.Length / batch.Count;
         var gap = Gap(batch.Progress);
-        var rows = Enumerable.Range(0, batch.Count).Where(i => batch.Times[i] > gap).ToArray();
+        var rows = ImageRows.Where(batch.Count, i => batch.Times[i] > gap);
         if (rows.Length == 0) return target;
         var times = Array.ConvertAll(rows, i => batch.Times[i] - gap);
         var noisy = new float[rows.Length * pixels];
         for (var k = 0; k < rows.Length; k++)
             BatchSource.Diffuse(schedule, times[k], Row(batch.Clean, rows[k]), Row(batch.Noise, rows[k]), noisy.AsSpan(k * pixels, pixels));
 
-        using var off = no_grad();
         using var scope = NewDisposeScope();
-        var x = inputs.Images(noisy);
-        var labels = batch.Labels is { } all ? inputs.Labels(Array.ConvertAll(rows, i => all[i])) : null;
-        var output = teacher.forward(x, inputs.TimeIndex(times), labels, inputs.Images([.. rows.SelectMany(i => Row(memory, i).ToArray())]));
-        var estimates = DddmObjective.ToArray(DddmObjective.Clean(prediction, schedule, inputs, times, x, output));
-        for (var k = 0; k < rows.Length; k++)
-            for (var i = 0; i < pixels; i++) target[rows[k] * pixels + i] = Math.Clamp(estimates[k * pixels + i], -1f, 1f);
+        var labels = inputs.Labels(ImageRows.Take(batch.Labels, rows));
+        var estimates = teacher.Of(inputs.Images(noisy), times, labels, inputs.Images(ImageRows.Take(memory, pixels, rows)));
+        ImageRows.Put(target, pixels, rows, Inputs.ToArray(estimates));
         return target;
 
         ReadOnlySpan<float> Row(float[] images, int row) => images.AsSpan(row * pixels, pixels);

@@ -13,9 +13,10 @@ namespace Diffusion.Training.Objectives;
 /// same image, which is then replaced by the new one; the loss is the Pseudo-Huber distance to the image.
 /// </summary>
 /// <remarks>
-/// Two options beyond the paper, both off in the published recipe. <c>memoryRefresh</c> shows fresh noise instead of
-/// the memory with some probability, because that is what the first evaluation of a sample is shown; without it the
-/// network learns to trust a memory that sampling does not have. <c>consistency</c> changes the target, see
+/// Options beyond the paper, all off in the published recipe. <c>memoryRefresh</c> shows fresh noise instead of the
+/// memory with some probability, because that is what the first evaluation of a sample is shown; without it the
+/// network learns to trust a memory that sampling does not have. <c>memorySource</c> own makes the memory on the spot
+/// instead of keeping it, see <see cref="MemorySource"/>. <c>consistency</c> changes the target, see
 /// <see cref="ConsistencyTarget"/>.
 /// </remarks>
 internal sealed class DddmObjective : IObjective
@@ -23,19 +24,27 @@ internal sealed class DddmObjective : IObjective
     private readonly DenoiserJob job;
     private readonly NoiseSchedule schedule;
     private readonly UNet network;
-    private readonly SampleMemory memory;
+    private readonly SampleMemory? memory;
     private readonly Distance distance;
     private readonly Inputs inputs;
+    private readonly CleanEstimator own;
     private readonly ConsistencyTarget? consistency;
     private float[] estimates = [];
 
-    public DddmObjective(DenoiserJob job, NoiseSchedule schedule, UNet network, UNet average, SampleMemory memory, Device device)
+    /// <param name="job">The job.</param>
+    /// <param name="schedule">Its schedule.</param>
+    /// <param name="network">What is trained.</param>
+    /// <param name="average">Its moving average.</param>
+    /// <param name="memory">The stored memories; null for a job whose network makes its own.</param>
+    /// <param name="device">Where the networks are.</param>
+    public DddmObjective(DenoiserJob job, NoiseSchedule schedule, UNet network, UNet average, SampleMemory? memory, Device device)
     {
         (this.job, this.schedule, this.network, this.memory) = (job, schedule, network, memory);
         distance = new Distance(job.Objective.Loss);
         inputs = new Inputs(job.Network, device);
+        own = Estimator(network);
         if (job.Objective.Consistency is { } settings)
-            consistency = new ConsistencyTarget(settings, schedule, job.Objective.Prediction, settings.FromAverage ? average : network, inputs);
+            consistency = new ConsistencyTarget(settings, schedule, settings.FromAverage ? Estimator(average) : own, inputs);
     }
 
     public IReadOnlyDictionary<string, double> Figures { get; private set; } = new Dictionary<string, double>();
@@ -44,56 +53,65 @@ internal sealed class DddmObjective : IObjective
     {
         var shown = Memory(batch);
         var noisy = inputs.Images(batch.Noisy);
-        var remembered = inputs.Images(shown);
-        var estimate = Clean(job.Objective.Prediction, schedule, inputs, batch.Times, noisy, inputs.Evaluate(network, batch, noisy, remembered));
+        var output = inputs.Evaluate(network, batch, noisy, inputs.Images(shown));
+        var estimate = CleanEstimator.FromOutput(job.Objective.Prediction, schedule, inputs, batch.Times, noisy, output);
         var target = inputs.Images(consistency?.Of(batch, shown) ?? batch.Clean);
-        estimates = ToArray(estimate);
+        estimates = Inputs.ToArray(estimate);
         Figures = new Dictionary<string, double> { ["copyScore"] = Statistics.Correlation(estimates, shown) };
-        return distance.Mean(estimate, target);
+        return distance.Mean(estimate, target, Weights(batch.Times));
     }
 
     public void Commit(TrainingBatch batch)
     {
+        if (memory is null) return;
         var pixels = estimates.Length / batch.Count;
         for (var i = 0; i < batch.Count; i++) memory.Write(batch.Indices[i], batch.Epoch, estimates.AsSpan(i * pixels, pixels));
     }
 
-    public void Flush() => memory.Flush();
+    public void Flush() => memory?.Flush();
 
     public void Dispose()
     {
         distance.Dispose();
-        memory.Dispose();
+        memory?.Dispose();
     }
 
-    /// <summary>x_0 = P x_t + Q out, each image at its own t.</summary>
-    internal static Tensor Clean(Prediction prediction, NoiseSchedule schedule, Inputs inputs, int[] times, Tensor noisy, Tensor output)
+    private CleanEstimator Estimator(UNet net) => new(net, job.Objective.Prediction, schedule, inputs);
+
+    private Tensor? Weights(int[] times) => job.Objective.Loss.Weighting switch
     {
-        if (prediction == Prediction.Residual) return noisy.add(output, Scalars.MinusOne);
-        var maps = Array.ConvertAll(times, t => prediction.ToClean(schedule, t));
-        return noisy.mul(inputs.PerImage(maps.Select(m => m.P))).add(output.mul(inputs.PerImage(maps.Select(m => m.Q))), Scalars.One);
-    }
+        LossWeighting.None => null,
+        LossWeighting.SnrPlusOne => inputs.PerImage(times.Select(t => 1 / (schedule.Sigma(t) * schedule.Sigma(t)))),
+        var other => throw new InvalidOperationException($"Unknown weighting {other}."),
+    };
 
-    internal static float[] ToArray(Tensor images)
-    {
-        using var data = images.detach().cpu().data<float>();
-        return data.ToArray();
-    }
-
+    /// <summary>What each image of the batch is shown as its last estimate.</summary>
     private float[] Memory(TrainingBatch batch)
     {
         var shown = new float[batch.Clean.Length];
         var pixels = shown.Length / batch.Count;
         for (var i = 0; i < batch.Count; i++)
         {
-            var image = (uint)batch.Indices[i];
             var row = shown.AsSpan(i * pixels, pixels);
-            if (Refreshes(image, batch.Step)) SeededNoise.Normal(job.Seed, image, (uint)batch.Step + 1, NoisePurpose.Memory, row);
+            if (memory is null || Refreshes(batch, i)) SeededNoise.Normal(job.Seed, (uint)batch.Indices[i], (uint)batch.Step + 1, NoisePurpose.Memory, row);
             else memory.Read(batch.Indices[i], batch.Epoch, row);
         }
+        if (memory is null) ShowOwn(batch, shown, ImageRows.Where(batch.Count, i => !Refreshes(batch, i)));
         return shown;
     }
 
-    private bool Refreshes(uint image, int step) => job.Objective.MemoryRefresh > 0
-        && SeededNoise.Uniform(job.Seed, image, (uint)step, NoisePurpose.MemoryRefresh) < job.Objective.MemoryRefresh;
+    /// <summary>Replaces the noise in <paramref name="rows"/> by what the network makes of it at the same x_t.</summary>
+    private void ShowOwn(TrainingBatch batch, float[] shown, int[] rows)
+    {
+        if (rows.Length == 0) return;
+        using var scope = NewDisposeScope();
+        var pixels = shown.Length / batch.Count;
+        var noisy = inputs.Images(ImageRows.Take(batch.Noisy, pixels, rows));
+        var noise = inputs.Images(ImageRows.Take(shown, pixels, rows));
+        var first = own.Of(noisy, Array.ConvertAll(rows, i => batch.Times[i]), inputs.Labels(ImageRows.Take(batch.Labels, rows)), noise);
+        ImageRows.Put(shown, pixels, rows, Inputs.ToArray(first));
+    }
+
+    private bool Refreshes(TrainingBatch batch, int i) => job.Objective.MemoryRefresh > 0
+        && SeededNoise.Uniform(job.Seed, (uint)batch.Indices[i], (uint)batch.Step, NoisePurpose.MemoryRefresh) < job.Objective.MemoryRefresh;
 }

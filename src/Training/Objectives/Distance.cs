@@ -21,12 +21,21 @@ internal sealed class Distance : IDisposable
     }
 
     /// <summary>Both [B, C, H, W]; a 0-dimensional mean.</summary>
-    public Tensor Mean(Tensor estimate, Tensor target)
+    /// <param name="estimate">What the network says.</param>
+    /// <param name="target">What it ought to say.</param>
+    /// <param name="weights">One number an image, [B, 1, 1, 1]; null for 1.</param>
+    public Tensor Mean(Tensor estimate, Tensor target, Tensor? weights = null)
     {
-        var squares = estimate.add(target, Scalars.MinusOne).square();
-        if (settings.Kind == DistanceSettings.Mse) return squares.mean();
-        if (settings.PerImage) squares = squares.sum([1L, 2L, 3L]);
-        return squares.add(square).sqrt().add(minus).mean();
+        var distances = Each(estimate.add(target, Scalars.MinusOne).square());
+        return (weights is null ? distances : distances.mul(weights)).mean();
+    }
+
+    /// <summary>[B, C, H, W], or [B, 1, 1, 1] where an image has one distance.</summary>
+    private Tensor Each(Tensor squares)
+    {
+        if (settings.Kind == DistanceSettings.Mse) return squares;
+        if (settings.PerImage) squares = squares.sum([1L, 2L, 3L], keepdim: true);
+        return squares.add(square).sqrt().add(minus);
     }
 
     public void Dispose()

@@ -23,6 +23,13 @@ internal sealed class Inputs(UNetConfig network, Device device)
         return tensor(numbers, [numbers.Length, 1, 1, 1]).to(device);
     }
 
+    /// <summary>The numbers of images, on the host.</summary>
+    public static float[] ToArray(Tensor images)
+    {
+        using var data = images.detach().cpu().data<float>();
+        return data.ToArray();
+    }
+
     public Tensor Evaluate(UNet net, TrainingBatch batch, Tensor noisy, Tensor? memory = null) =>
         net.forward(noisy, TimeIndex(batch.Times), Labels(batch.Labels), memory);
 }

@@ -40,7 +40,7 @@ internal sealed class DenoiserTrainee : ITrainee
         if (parent is not null && !File.Exists(folder.State)) StartFrom(parent);
         Objective = job.Objective.Kind == ObjectiveSettings.Ddpm
             ? new DdpmObjective(job, schedule, network, device)
-            : new DddmObjective(job, schedule, network, average, new SampleMemory(folder.Memory, images.Count, images.Pixels, job.Objective.MemoryStorage, job.Seed), device);
+            : new DddmObjective(job, schedule, network, average, Memory(), device);
         Forward = new ForwardProcess(schedule, job.Objective.Consistency?.ShareAtEnd ?? 0, job.LabelDrop, job.Network.NullLabel);
     }
 
@@ -84,6 +84,10 @@ internal sealed class DenoiserTrainee : ITrainee
         network.Dispose();
         average.Dispose();
     }
+
+    private SampleMemory? Memory() => job.Objective.MemorySource == MemorySource.Own
+        ? null
+        : new SampleMemory(folder.Memory, images.Count, images.Pixels, job.Objective.MemoryStorage, job.Seed);
 
     private CheckpointManifest Manifest(long seen) => new()
     {
