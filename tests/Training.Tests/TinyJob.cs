@@ -13,6 +13,9 @@ internal static class TinyJob
     public const string Dddm = """ "kind": "dddm", "memoryRefresh": 0.3 """;
     public const string Consistent = """ "kind": "dddm", "memoryRefresh": 0.5, "consistency": { "gapEnd": 0.2 } """;
 
+    public const string SelfConditioned = """ "kind": "dddm", "prediction": "v", "memorySource": "own", "memoryRefresh": 0.5, "loss": { "kind": "mse", "weighting": "snr+1" } """;
+    public const string Distilled = """ "kind": "dddm", "memorySource": "own", "memoryRefresh": 0.3, "walkTarget": { "model": "teacher", "evaluations": [4, 2], "substeps": 2, "share": 0.7 } """;
+
     /// <param name="objective">Fields of the objective.</param>
     /// <param name="more">Further fields of the job, each ending in a comma.</param>
     /// <param name="steps">Length of the run.</param>

@@ -32,4 +32,7 @@ public enum NoisePurpose : uint
 
     /// <summary>The initial weights.</summary>
     Weights = 22,
+
+    /// <summary>Whether and where a training image is on a walk that is distilled.</summary>
+    WalkTarget = 23,
 }

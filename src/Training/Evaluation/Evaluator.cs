@@ -27,7 +27,7 @@ internal sealed record EvaluationRow
 
     public required double FrechetDistance { get; init; }
 
-    /// <summary>The same distance of as many training images: no sampler can be expected to be below.</summary>
+    /// <summary>The same distance of as many training images, with the labels in turn as the samples have them.</summary>
     public required double RealFloor { get; init; }
 
     /// <summary>DDDM: variance over samples of one label after one evaluation, mean over labels and pixels.</summary>
@@ -74,7 +74,7 @@ internal sealed class Evaluator(Denoiser denoiser, ImageJudge judge, ImageSet tr
             Seed = request.Seed,
             LabelAccuracy = labels is null ? null : seen.Classes.Where((c, i) => c == labels[i]).Count() / (double)request.Samples,
             FrechetDistance = new GaussianFit(seen.Features, judge.FeatureWidth).FrechetDistance(real),
-            RealFloor = new GaussianFit(judge.Judge(train, request.Samples).Features, judge.FeatureWidth).FrechetDistance(real),
+            RealFloor = new GaussianFit(judge.Judge(train, LabelTurns.Choose(train, request.Samples, Network.Classes)).Features, judge.FeatureWidth).FrechetDistance(real),
             OneStepVariance = variance,
             CopyScore = copy,
             Seconds = seconds,

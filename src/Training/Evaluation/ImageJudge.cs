@@ -24,11 +24,14 @@ internal sealed class ImageJudge(ImageClassifier classifier, Device device)
     public Judgement Judge(ReadOnlyMemory<float> images) =>
         Judge(images.Length / Pixels, (first, into) => images.Span.Slice(first * Pixels, into.Length).CopyTo(into));
 
-    /// <summary>The first <paramref name="count"/> images of a set, or all.</summary>
-    public Judgement Judge(ImageSet set, int? count = null) =>
-        Judge(Math.Min(count ?? set.Count, set.Count), (first, into) =>
+    /// <summary>All images of a set.</summary>
+    public Judgement Judge(ImageSet set) => Judge(set, [.. Enumerable.Range(0, set.Count)]);
+
+    /// <summary>Some images of a set.</summary>
+    public Judgement Judge(ImageSet set, int[] images) =>
+        Judge(images.Length, (first, into) =>
         {
-            for (var i = 0; i < into.Length / Pixels; i++) set.Read(first + i, into.AsSpan(i * Pixels, Pixels));
+            for (var i = 0; i < into.Length / Pixels; i++) set.Read(images[first + i], into.AsSpan(i * Pixels, Pixels));
         });
 
     private Judgement Judge(int count, Action<int, float[]> read)

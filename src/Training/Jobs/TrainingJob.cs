@@ -79,6 +79,9 @@ internal sealed record ObjectiveSettings
 
     /// <summary>DDDM: the consistency target, or null for the published recipe.</summary>
     public ConsistencySettings? Consistency { get; init; }
+
+    /// <summary>DDDM: the walk that is distilled, or null for the published recipe.</summary>
+    public WalkTargetSettings? WalkTarget { get; init; }
 }
 
 /// <summary>Where the memory of a training sample comes from.</summary>
@@ -135,6 +138,22 @@ internal sealed record ConsistencySettings
 
     /// <summary>Whether the moving average of the weights gives the target instead of the weights themselves.</summary>
     public bool FromAverage { get; init; }
+}
+
+/// <summary>Distillation of the walk: some of the images learn to step as far as a frozen teacher does in several steps.</summary>
+internal sealed record WalkTargetSettings
+{
+    /// <summary>The teacher; a version of <see cref="TrainingJobReader.NewestVersion"/> is settled when the run begins.</summary>
+    public required ParentReference Teacher { get; init; }
+
+    /// <summary>Evaluations of the walks to learn.</summary>
+    public required IReadOnlyList<int> Evaluations { get; init; }
+
+    /// <summary>Steps of the teacher for one of the walk.</summary>
+    public int Substeps { get; init; } = 4;
+
+    /// <summary>Share of the images that are on a walk; the others are trained at uniform t on themselves.</summary>
+    public double Share { get; init; } = 1;
 }
 
 internal sealed record OptimizerSettings

@@ -64,6 +64,8 @@ internal static class TrainingJobReader
             InitialFrom = Parent(root.Section("initialFrom")),
             Sampling = Sampling(root.Section("sampling")),
         };
+        if (objective.WalkTarget is { } walk && walk.Evaluations.Any(n => n * walk.Substeps > job.Schedule.Steps))
+            root.Complain("objective.walkTarget.substeps", "times the evaluations is more than schedule.steps");
         if (job.LabelDrop > 0 && job.Network.Classes is null) root.Complain("labelDrop", "needs a network with classes");
         return job;
     }
@@ -142,14 +144,16 @@ internal static class TrainingJobReader
             MemorySource = fields.Word("memorySource", ["stored", "own"], "stored") == "stored" ? MemorySource.Stored : MemorySource.Own,
             MemoryStorage = fields.Word("memoryStorage", ["uint8", "float16"], "uint8") == "uint8" ? MemoryStorage.UInt8 : MemoryStorage.Float16,
             Consistency = Consistency(fields.Section("consistency")),
+            WalkTarget = WalkTarget(fields.Section("walkTarget")),
         };
         if (!dddm)
         {
-            foreach (var name in new[] { "memoryRefresh", "memorySource", "memoryStorage", "consistency" })
+            foreach (var name in new[] { "memoryRefresh", "memorySource", "memoryStorage", "consistency", "walkTarget" })
                 if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective");
             if (loss.Has("weighting")) loss.Complain("weighting", "belongs to the dddm objective");
         }
         else if (settings.Prediction == Prediction.Epsilon) fields.Complain("prediction", "epsilon cannot estimate the image at t = T; use residual, x0 or v");
+        if (settings is { Consistency: not null, WalkTarget: not null }) fields.Complain("walkTarget", "cannot be combined with consistency: an image has one target");
         if (settings.MemorySource == MemorySource.Own && fields.Has("memoryStorage")) fields.Complain("memoryStorage", "needs memorySource stored");
         loss.Close();
         fields.Close();
@@ -167,6 +171,21 @@ internal static class TrainingJobReader
             FromAverage = fields.Flag("fromAverage", false),
         };
         if (!(settings.GapEnd > 0) || settings.GapEnd > settings.GapStart) fields.Complain("gapEnd", "must be above 0 and at most gapStart");
+        fields.Close();
+        return settings;
+    }
+
+    private static WalkTargetSettings? WalkTarget(JobFields fields)
+    {
+        if (!fields.Present) return null;
+        var settings = new WalkTargetSettings
+        {
+            Teacher = new ParentReference(fields.Name("model"), fields.Int("version", 1, int.MaxValue, NewestVersion)),
+            Evaluations = fields.Ints("evaluations", 1, 1000),
+            Substeps = fields.Int("substeps", 2, 1000, 4),
+            Share = fields.Number("share", 0, 1, 1),
+        };
+        if (fields.Has("evaluations") && !fields.Refused && settings.Evaluations.Count == 0) fields.Complain("evaluations", "must name at least one number of evaluations");
         fields.Close();
         return settings;
     }

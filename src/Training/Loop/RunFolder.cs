@@ -29,6 +29,7 @@ internal sealed class RunFolder : IDisposable
     public string State => Path.Combine(Root, "state.safetensors");
     public string Metrics => Path.Combine(Root, "metrics.ndjson");
     public string Parent => Path.Combine(Root, "parent.json");
+    public string Teacher => Path.Combine(Root, "teacher.json");
     public string Published => Path.Combine(Root, "published.json");
     public string Samples => Path.Combine(Root, "samples");
     public string Memory => Path.Combine(Root, "memory");

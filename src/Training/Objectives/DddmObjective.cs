@@ -16,8 +16,8 @@ namespace Diffusion.Training.Objectives;
 /// Options beyond the paper, all off in the published recipe. <c>memoryRefresh</c> shows fresh noise instead of the
 /// memory with some probability, because that is what the first evaluation of a sample is shown; without it the
 /// network learns to trust a memory that sampling does not have. <c>memorySource</c> own makes the memory on the spot
-/// instead of keeping it, see <see cref="MemorySource"/>. <c>consistency</c> changes the target, see
-/// <see cref="ConsistencyTarget"/>.
+/// instead of keeping it, see <see cref="MemorySource"/>. <c>consistency</c> and <c>walkTarget</c> change the target, see
+/// <see cref="ConsistencyTarget"/> and <see cref="WalkTarget"/>.
 /// </remarks>
 internal sealed class DddmObjective : IObjective
 {
@@ -29,6 +29,7 @@ internal sealed class DddmObjective : IObjective
     private readonly Inputs inputs;
     private readonly CleanEstimator own;
     private readonly ConsistencyTarget? consistency;
+    private readonly WalkTarget? walk;
     private float[] estimates = [];
 
     /// <param name="job">The job.</param>
@@ -36,8 +37,9 @@ internal sealed class DddmObjective : IObjective
     /// <param name="network">What is trained.</param>
     /// <param name="average">Its moving average.</param>
     /// <param name="memory">The stored memories; null for a job whose network makes its own.</param>
+    /// <param name="teacher">Of a job that distils a walk, or null; disposed with this.</param>
     /// <param name="device">Where the networks are.</param>
-    public DddmObjective(DenoiserJob job, NoiseSchedule schedule, UNet network, UNet average, SampleMemory? memory, Device device)
+    public DddmObjective(DenoiserJob job, NoiseSchedule schedule, UNet network, UNet average, SampleMemory? memory, Denoiser? teacher, Device device)
     {
         (this.job, this.schedule, this.network, this.memory) = (job, schedule, network, memory);
         distance = new Distance(job.Objective.Loss);
@@ -45,20 +47,28 @@ internal sealed class DddmObjective : IObjective
         own = Estimator(network);
         if (job.Objective.Consistency is { } settings)
             consistency = new ConsistencyTarget(settings, schedule, settings.FromAverage ? Estimator(average) : own, inputs);
+        if (teacher is not null)
+            walk = new WalkTarget(job.Objective.WalkTarget!, job.Seed, new DenoiserTraits(schedule, job.Objective.Prediction, HasMemory: true), own, teacher, inputs);
     }
 
     public IReadOnlyDictionary<string, double> Figures { get; private set; } = new Dictionary<string, double>();
 
     public Tensor Loss(TrainingBatch batch)
     {
-        var shown = Memory(batch);
+        var noise = Noise(batch);
+        var shown = (float[])noise.Clone();
+        var places = walk?.Places(batch) ?? new WalkPlace?[batch.Count];
+        if (walk is not null) batch = walk.Enter(batch, places, shown, i => !Refreshes(batch, i));
+        Remember(batch, shown, ImageRows.Where(batch.Count, i => places[i] is null && !Refreshes(batch, i)));
+
         var noisy = inputs.Images(batch.Noisy);
         var output = inputs.Evaluate(network, batch, noisy, inputs.Images(shown));
         var estimate = CleanEstimator.FromOutput(job.Objective.Prediction, schedule, inputs, batch.Times, noisy, output);
-        var target = inputs.Images(consistency?.Of(batch, shown) ?? batch.Clean);
+        var target = consistency?.Of(batch, shown) ?? (float[])batch.Clean.Clone();
+        walk?.Teach(batch, places, noise, target);
         estimates = Inputs.ToArray(estimate);
         Figures = new Dictionary<string, double> { ["copyScore"] = Statistics.Correlation(estimates, shown) };
-        return distance.Mean(estimate, target, Weights(batch.Times));
+        return distance.Mean(estimate, inputs.Images(target), Weights(batch.Times));
     }
 
     public void Commit(TrainingBatch batch)
@@ -74,6 +84,7 @@ internal sealed class DddmObjective : IObjective
     {
         distance.Dispose();
         memory?.Dispose();
+        walk?.Dispose();
     }
 
     private CleanEstimator Estimator(UNet net) => new(net, job.Objective.Prediction, schedule, inputs);
@@ -85,27 +96,27 @@ internal sealed class DddmObjective : IObjective
         var other => throw new InvalidOperationException($"Unknown weighting {other}."),
     };
 
-    /// <summary>What each image of the batch is shown as its last estimate.</summary>
-    private float[] Memory(TrainingBatch batch)
+    /// <summary>What an image without a memory is shown.</summary>
+    private float[] Noise(TrainingBatch batch)
     {
-        var shown = new float[batch.Clean.Length];
-        var pixels = shown.Length / batch.Count;
+        var noise = new float[batch.Clean.Length];
+        var pixels = noise.Length / batch.Count;
         for (var i = 0; i < batch.Count; i++)
-        {
-            var row = shown.AsSpan(i * pixels, pixels);
-            if (memory is null || Refreshes(batch, i)) SeededNoise.Normal(job.Seed, (uint)batch.Indices[i], (uint)batch.Step + 1, NoisePurpose.Memory, row);
-            else memory.Read(batch.Indices[i], batch.Epoch, row);
-        }
-        if (memory is null) ShowOwn(batch, shown, ImageRows.Where(batch.Count, i => !Refreshes(batch, i)));
-        return shown;
+            SeededNoise.Normal(job.Seed, (uint)batch.Indices[i], (uint)batch.Step + 1, NoisePurpose.Memory, noise.AsSpan(i * pixels, pixels));
+        return noise;
     }
 
-    /// <summary>Replaces the noise in <paramref name="rows"/> by what the network makes of it at the same x_t.</summary>
-    private void ShowOwn(TrainingBatch batch, float[] shown, int[] rows)
+    /// <summary>Replaces the noise in <paramref name="rows"/> by the memory, kept or made.</summary>
+    private void Remember(TrainingBatch batch, float[] shown, int[] rows)
     {
         if (rows.Length == 0) return;
-        using var scope = NewDisposeScope();
         var pixels = shown.Length / batch.Count;
+        if (memory is not null)
+        {
+            foreach (var i in rows) memory.Read(batch.Indices[i], batch.Epoch, shown.AsSpan(i * pixels, pixels));
+            return;
+        }
+        using var scope = NewDisposeScope();
         var noisy = inputs.Images(ImageRows.Take(batch.Noisy, pixels, rows));
         var noise = inputs.Images(ImageRows.Take(shown, pixels, rows));
         var first = own.Of(noisy, Array.ConvertAll(rows, i => batch.Times[i]), inputs.Labels(ImageRows.Take(batch.Labels, rows)), noise);

@@ -40,7 +40,7 @@ internal sealed class DenoiserTrainee : ITrainee
         if (parent is not null && !File.Exists(folder.State)) StartFrom(parent);
         Objective = job.Objective.Kind == ObjectiveSettings.Ddpm
             ? new DdpmObjective(job, schedule, network, device)
-            : new DddmObjective(job, schedule, network, average, Memory(), device);
+            : new DddmObjective(job, schedule, network, average, Memory(), Teacher(), device);
         Forward = new ForwardProcess(schedule, job.Objective.Consistency?.ShareAtEnd ?? 0, job.LabelDrop, job.Network.NullLabel);
     }
 
@@ -108,22 +108,43 @@ internal sealed class DenoiserTrainee : ITrainee
 
     private void StartFrom(ParentReference from)
     {
-        var version = store.Find(from.Model, $"{from.Version}") ?? throw new TrainingJobException([$"initialFrom: version {from.Version} of {from.Model} is gone."]);
-        CheckpointStore.Verify(version);
+        var version = Verified(from, "initialFrom");
         using var file = SafeTensorFile.Open(version.PathOf(CheckpointVersion.WeightsFile));
         var (copied, skipped) = WarmStart.Apply(network, file);
         if (copied == 0) throw new TrainingJobException([$"initialFrom: no parameter of {from.Model} fits this network (first: {skipped[0]})."]);
     }
 
-    /// <summary>The parent's version is settled when the run begins, whatever is published while it runs.</summary>
-    private ParentReference? Parent()
+    private ParentReference? Parent() => job.InitialFrom is { } wanted ? Settled(wanted, folder.Parent, "initialFrom") : null;
+
+    /// <summary>The frozen teacher of a job that distils a walk.</summary>
+    private Denoiser? Teacher()
     {
-        if (job.InitialFrom is not { } wanted) return null;
-        if (File.Exists(folder.Parent)) return JsonSerializer.Deserialize<ParentReference>(File.ReadAllBytes(folder.Parent));
+        const string field = "objective.walkTarget.model";
+        if (job.Objective.WalkTarget is not { } walk) return null;
+        var version = Verified(Settled(walk.Teacher, folder.Teacher, field), field);
+        var (network, schedule) = (version.Manifest.Network, version.Manifest.Schedule);
+        var problems = new List<string>();
+        if (schedule != job.Schedule) problems.Add($"{field}: its schedule is {schedule.Name} with {schedule.Steps} steps, not that of the job.");
+        if ((network.ImageSize, network.Channels, network.Classes) != (job.Network.ImageSize, job.Network.Channels, job.Network.Classes))
+            problems.Add($"{field}: its images or classes are not those of the job.");
+        return problems.Count == 0 ? Denoiser.Load(version, device) : throw new TrainingJobException(problems);
+    }
+
+    private CheckpointVersion Verified(ParentReference of, string field)
+    {
+        var version = store.Find(of.Model, $"{of.Version}") ?? throw new TrainingJobException([$"{field}: version {of.Version} of {of.Model} is gone."]);
+        CheckpointStore.Verify(version);
+        return version;
+    }
+
+    /// <summary>The version of another model that a run uses is settled when it begins, whatever is published while it runs.</summary>
+    private ParentReference Settled(ParentReference wanted, string file, string field)
+    {
+        if (File.Exists(file)) return JsonSerializer.Deserialize<ParentReference>(File.ReadAllBytes(file))!;
         var found = store.Find(wanted.Model, wanted.Version == TrainingJobReader.NewestVersion ? null : $"{wanted.Version}")
-            ?? throw new TrainingJobException([$"initialFrom: there is no such version of {wanted.Model}."]);
+            ?? throw new TrainingJobException([$"{field}: there is no such version of {wanted.Model}."]);
         var settled = new ParentReference(wanted.Model, found.Manifest.Version);
-        DurableFile.Write(folder.Parent, JsonSerializer.SerializeToUtf8Bytes(settled));
+        DurableFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(settled));
         return settled;
     }
 

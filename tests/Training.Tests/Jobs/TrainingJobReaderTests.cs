@@ -57,6 +57,34 @@ public sealed class TrainingJobReaderTests
         Assert.Contains("memoryRefresh", Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(""" "kind": "ddpm", "memoryRefresh": 0.5 """)))), StringComparison.Ordinal);
 
     [Fact]
+    public void Read_Distilled_TakesItsFields()
+    {
+        var job = TinyJob.Read(TinyJob.Distilled);
+        Assert.Equal((MemorySource.Own, LossWeighting.None), (job.Objective.MemorySource, job.Objective.Loss.Weighting));
+        var walk = job.Objective.WalkTarget!;
+        Assert.Equal(("teacher", TrainingJobReader.NewestVersion, 2, 0.7), (walk.Teacher.Model, walk.Teacher.Version, walk.Substeps, walk.Share));
+        Assert.Equal([4, 2], walk.Evaluations);
+        Assert.Equal(LossWeighting.SnrPlusOne, TinyJob.Read(TinyJob.SelfConditioned).Objective.Loss.Weighting);
+    }
+
+    [Theory]
+    [InlineData(""" "kind": "ddpm", "memorySource": "own" """, "objective.memorySource: belongs")]
+    [InlineData(""" "kind": "ddpm", "walkTarget": { "model": "teacher", "evaluations": [4] } """, "objective.walkTarget: belongs")]
+    [InlineData(""" "kind": "ddpm", "loss": { "weighting": "snr+1" } """, "objective.loss.weighting: belongs")]
+    [InlineData(""" "kind": "dddm", "loss": { "weighting": "snr" } """, "objective.loss.weighting: must be one of none, snr+1")]
+    [InlineData(""" "kind": "dddm", "memorySource": "mine" """, "objective.memorySource: must be one of stored, own")]
+    [InlineData(""" "kind": "dddm", "memorySource": "own", "memoryStorage": "uint8" """, "objective.memoryStorage: needs")]
+    [InlineData(""" "kind": "dddm", "walkTarget": { "evaluations": [4] } """, "objective.walkTarget.model: is missing")]
+    [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher" } """, "objective.walkTarget.evaluations: is missing")]
+    [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher", "evaluations": [] } """, "objective.walkTarget.evaluations: must name")]
+    [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher", "evaluations": [4], "substeps": 1 } """, "objective.walkTarget.substeps: must be")]
+    [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher", "evaluations": [2, 8], "substeps": 3 } """, "objective.walkTarget.substeps: times the evaluations")]
+    [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher", "evaluations": [4], "share": 2 } """, "objective.walkTarget.share: must be")]
+    [InlineData(""" "kind": "dddm", "consistency": {}, "walkTarget": { "model": "teacher", "evaluations": [4] } """, "objective.walkTarget: cannot be combined")]
+    public void Read_WrongObjectiveField_NamesIt(string objective, string problem) =>
+        Assert.StartsWith(problem, Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(objective)))), StringComparison.Ordinal);
+
+    [Fact]
     public void Read_NetworkThatCannotBe_NamesTheField() =>
         Assert.StartsWith("network.imageSize:", Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm)).Replace("\"imageSize\": 8", "\"imageSize\": 9", StringComparison.Ordinal))), StringComparison.Ordinal);
 

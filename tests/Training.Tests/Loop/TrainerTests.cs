@@ -11,7 +11,7 @@ public sealed class TrainerTests : IDisposable
 
     public TrainerTests() => TinySet.Write(folder["data"]);
 
-    public static TheoryData<string> Objectives => [TinyJob.Ddpm, TinyJob.Dddm, TinyJob.Consistent];
+    public static TheoryData<string> Objectives => [TinyJob.Ddpm, TinyJob.Dddm, TinyJob.Consistent, TinyJob.SelfConditioned, TinyJob.Distilled];
 
     public void Dispose() => folder.Dispose();
 
@@ -20,9 +20,12 @@ public sealed class TrainerTests : IDisposable
     public void Run_StoppedAndResumed_EndsInTheBytesOfAnUninterruptedOne(string objective)
     {
         var job = TinyJob.File(objective, """ "every": { "log": 1, "checkpoint": 100 }, """, dropout: 0.2);
+        foreach (var state in new[] { "whole", "parts" }) PublishTeacher(state);
         Assert.True(Train("whole", job).Finished);
         // 3 steps an epoch: in the first epoch, at a boundary, in a later epoch
         foreach (var (stopAt, done) in new[] { (2, 2), (3, 3), (7, 7) }) Assert.Equal((false, done), Stop("parts", job, stopAt));
+        // a newer teacher changes nothing: the version was settled when the run began
+        PublishTeacher("parts", steps: 8);
         Assert.True(Train("parts", job).Finished);
         AssertSame("whole", "parts");
     }
@@ -32,6 +35,7 @@ public sealed class TrainerTests : IDisposable
     public void Run_KilledAndResumed_EndsInTheBytesOfAnUninterruptedOne(string objective)
     {
         var job = TinyJob.File(objective, """ "every": { "log": 1, "checkpoint": 5 }, """, dropout: 0.2);
+        foreach (var state in new[] { "whole", "parts" }) PublishTeacher(state);
         Assert.True(Train("whole", job).Finished);
         // 3 steps an epoch: before any resume point, at a boundary, and one epoch after the resume point at 5,
         // when the memory that step 5 was shown is being written over
@@ -71,6 +75,14 @@ public sealed class TrainerTests : IDisposable
     private CheckpointStore Store(string state) => new(Options(state).Models, TimeProvider.System);
 
     private string StateOf(string state) => Path.Combine(folder[state], "runs", "tiny-run", "state.safetensors");
+
+    /// <summary>Publishes a version of the model that <see cref="TinyJob.Distilled"/> has as its teacher.</summary>
+    private void PublishTeacher(string state, int steps = 6)
+    {
+        var job = System.Text.Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm, steps: steps))
+            .Replace("tiny-run", $"teacher-{steps}", StringComparison.Ordinal).Replace("tiny-model", "teacher", StringComparison.Ordinal);
+        Assert.True(Train(state, System.Text.Encoding.UTF8.GetBytes(job)).Finished);
+    }
 
     private TrainingOutcome Train(string state, byte[] job) => new TrainingRun(job, Options(state), Store(state), TimeProvider.System).Execute(CancellationToken.None);
 

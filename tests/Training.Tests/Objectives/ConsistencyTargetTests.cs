@@ -19,7 +19,8 @@ public sealed class ConsistencyTargetTests : IDisposable
     public ConsistencyTargetTests()
     {
         teacher = new UNet(config, 1);
-        target = new ConsistencyTarget(new ConsistencySettings { GapStart = 1, GapEnd = 0.1 }, Schedule, Prediction.Residual, teacher, new Inputs(config, CPU));
+        var inputs = new Inputs(config, CPU);
+        target = new ConsistencyTarget(new ConsistencySettings { GapStart = 1, GapEnd = 0.1 }, Schedule, new CleanEstimator(teacher, Prediction.Residual, Schedule, inputs), inputs);
     }
 
     public void Dispose() => teacher.Dispose();

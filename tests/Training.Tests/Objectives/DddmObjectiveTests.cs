@@ -2,6 +2,7 @@ using Diffusion.Networks;
 using Diffusion.Schedules;
 using Diffusion.Testing;
 using Diffusion.Training.Data;
+using Diffusion.Training.Jobs;
 using Diffusion.Training.Loop;
 using Diffusion.Training.Objectives;
 using static TorchSharp.torch;
@@ -82,6 +83,32 @@ public sealed class DddmObjectiveTests : IDisposable
         Assert.Equal(refreshed > 0, score > 0);
     }
 
+    [Theory]
+    [InlineData(0, 0.9, 1)]
+    [InlineData(1, -0.2, 0.2)]
+    public void MemorySourceOwn_ShowsTheEstimateFromANoiseMemory(double refresh, double atLeast, double atMost)
+    {
+        using var run = new Run(this, $""" "kind": "dddm", "memorySource": "own", "memoryRefresh": {refresh} """);
+        run.Step(run.Source.Take(0));
+        // a new network's residual is 0: both estimates are x_t, that which is shown clipped to [-1, 1]
+        Assert.InRange(run.Objective.Figures["copyScore"], atLeast, atMost);
+    }
+
+    [Fact]
+    public void WeightingSnrPlusOne_OfTheSquaredErrorOfX0_IsTheSquaredErrorOfV()
+    {
+        using var run = new Run(this, """ "kind": "dddm", "prediction": "v", "loss": { "kind": "mse", "weighting": "snr+1" } """);
+        var batch = run.Source.Take(0);
+        var schedule = ScheduleCatalogue.Create("cosine", 20);
+        var expected = batch.Noise.Zip(batch.Clean, (z, x) => (z, x)).Select((pair, i) =>
+        {
+            var t = batch.Times[i / TinySet.Pixels];
+            return Math.Pow(schedule.Alpha(t) * pair.z - schedule.Sigma(t) * pair.x, 2);
+        }).Average();
+        // a new network says v = 0
+        Near.Relative(expected, run.Step(batch), 1e-4, "loss");
+    }
+
     private sealed class Run : IDisposable
     {
         private readonly UNet network, average;
@@ -92,7 +119,7 @@ public sealed class DddmObjectiveTests : IDisposable
             var schedule = ScheduleCatalogue.Create("cosine", 20);
             (network, average) = (new UNet(job.Network, 1), new UNet(job.Network, 1));
             Memory = new SampleMemory(test.folder[Guid.NewGuid().ToString("N")], test.images.Count, TinySet.Pixels, job.Objective.MemoryStorage, job.Seed);
-            Objective = new DddmObjective(job, schedule, network, average, Memory, CPU);
+            Objective = new DddmObjective(job, schedule, network, average, job.Objective.MemorySource == MemorySource.Stored ? Memory : null, teacher: null, CPU);
             Source = new BatchSource(job.Seed, test.images, new EpochPlan(job.Seed, test.images.Count, 4, 100), new ForwardProcess(schedule, 0, 0, 2));
         }
 
@@ -111,6 +138,7 @@ public sealed class DddmObjectiveTests : IDisposable
         public void Dispose()
         {
             Objective.Dispose();
+            Memory.Dispose();
             network.Dispose();
             average.Dispose();
         }

@@ -65,6 +65,25 @@ public sealed class TrainingRunTests : IDisposable
         Assert.StartsWith("initialFrom:", Assert.Throws<TrainingJobException>(() => Run(TinyJob.File(TinyJob.Ddpm, """ "initialFrom": { "model": "nobody" }, """))).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void Execute_NoSuchTeacher_SaysSo() =>
+        Assert.StartsWith("objective.walkTarget.model:", Assert.Throws<TrainingJobException>(() => Run(TinyJob.File(TinyJob.Distilled))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Execute_TeacherOfAnotherSchedule_IsRefused()
+    {
+        Run(Changed(TinyJob.File(TinyJob.Ddpm), ("tiny-run", "teacher-run"), ("tiny-model", "teacher"), ("\"steps\": 20", "\"steps\": 30")));
+        var problem = Assert.Single(Assert.Throws<TrainingJobException>(() => Run(TinyJob.File(TinyJob.Distilled))).Problems);
+        Assert.Contains("cosine with 30 steps", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Execute_SelfConditioned_KeepsNoMemoryFiles()
+    {
+        Run(TinyJob.File(TinyJob.SelfConditioned));
+        Assert.False(Directory.Exists(Path.Combine(folder["state"], "runs", "tiny-run", "memory")));
+    }
+
+    [Fact]
     public void Execute_NetworkOfOtherImages_NamesEveryField()
     {
         var job = System.Text.Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm));
@@ -87,6 +106,9 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal(1, report.RootElement.GetProperty("testAccuracy").GetDouble());
         Assert.Empty(Store.Models());
     }
+
+    private static byte[] Changed(byte[] job, params (string From, string To)[] changes) =>
+        System.Text.Encoding.UTF8.GetBytes(changes.Aggregate(System.Text.Encoding.UTF8.GetString(job), (text, change) => text.Replace(change.From, change.To, StringComparison.Ordinal)));
 
     private TrainingOutcome Run(byte[] job) =>
         new TrainingRun(job, new TrainingOptions { Data = folder["data"], State = folder["state"], Models = folder["models"], Threads = 1 }, Store, TimeProvider.System)
