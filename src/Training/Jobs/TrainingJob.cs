@@ -16,6 +16,9 @@ internal abstract record TrainingJob
     /// <summary>Name of the image set.</summary>
     public required string Data { get; init; }
 
+    /// <summary>Train on the first so many images of the set only; null for all.</summary>
+    public int? DataImages { get; init; }
+
     /// <summary>Images a step.</summary>
     public required int Batch { get; init; }
 

@@ -37,7 +37,7 @@ internal sealed class TrainingRun
         RequireFit(images.Manifest);
         using var folder = new RunFolder(Path.Combine(options.State, "runs", job.Name), jobFile);
         using var trainee = Trainee(folder, images);
-        var plan = new EpochPlan(job.Seed, images.Count, job.Batch, job.Images, job.Steps);
+        var plan = new EpochPlan(job.Seed, job.DataImages ?? images.Count, job.Batch, job.Images, job.Steps);
         using var trainer = new Trainer(job, plan, trainee, new BatchSource(job.Seed, images, plan, trainee.Forward), folder, time) { Report = Report };
         var steps = trainer.Run(stop);
         return steps < plan.Steps
@@ -64,6 +64,7 @@ internal sealed class TrainingRun
         if (set.Height != size || set.Width != size) problems.Add($"network.imageSize: is {size}, the images of {job.Data} are {set.Height}x{set.Width}.");
         if (set.Channels != channels) problems.Add($"network.channels: is {channels}, the images of {job.Data} have {set.Channels}.");
         if (classes is { } count && count != set.Classes.Count) problems.Add($"network.classes: is {count}, {job.Data} has {set.Classes.Count}.");
+        if (job.DataImages > set.Splits["train"]) problems.Add($"dataImages: is {job.DataImages}, {job.Data} has {set.Splits["train"]}.");
         if (problems.Count > 0) throw new TrainingJobException(problems);
     }
 }

@@ -84,6 +84,21 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void Execute_DataImages_SeesOnlyThose()
+    {
+        Run(TinyJob.File(TinyJob.Dddm, """ "dataImages": 3, """, steps: 4));
+        foreach (var file in new[] { "memory-even", "memory-odd" })
+        {
+            var rows = File.ReadAllBytes(Path.Combine(folder["state"], "runs", "tiny-run", "memory", file)).Chunk(TinySet.Pixels).ToArray();
+            Assert.Equal([true, true, true, false, false, false, false, false, false, false], rows.Select(row => row.Any(b => b != 0)));
+        }
+    }
+
+    [Fact]
+    public void Execute_MoreDataImagesThanThereAre_NamesTheField() =>
+        Assert.Equal("dataImages: is 11, tiny has 10.", Assert.Single(Assert.Throws<TrainingJobException>(() => Run(TinyJob.File(TinyJob.Ddpm, """ "dataImages": 11, """))).Problems));
+
+    [Fact]
     public void Execute_NetworkOfOtherImages_NamesEveryField()
     {
         var job = System.Text.Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm));
