@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Diffusion.Inference.Jobs;
 
 namespace Diffusion.Inference;
 
@@ -10,7 +11,11 @@ internal sealed class InferenceMetrics : IDisposable
 
     public static readonly ActivitySource Source = new(Name);
 
+    private const int MaxClients = 100;
+
     private readonly Meter meter;
+    private readonly HashSet<string> clients = new(StringComparer.Ordinal);
+    private readonly Counter<double> laneTime;
     private readonly Histogram<int> batchRows;
     private readonly Histogram<double> tickDuration, queueWait, generationDuration, loadDuration;
     private readonly UpDownCounter<long> rowsWaiting;
@@ -21,9 +26,10 @@ internal sealed class InferenceMetrics : IDisposable
         meter = factory.Create(Name);
         batchRows = meter.CreateHistogram<int>("diffusion.batch.rows", "{row}", "Network evaluations per tick.");
         tickDuration = meter.CreateHistogram<double>("diffusion.tick.duration", "s", "Time of one tick.");
-        queueWait = meter.CreateHistogram<double>("diffusion.queue.wait", "s", "From acceptance to the first tick.");
+        queueWait = meter.CreateHistogram<double>("diffusion.queue.wait", "s", "From acceptance to the first tick, by class.");
         generationDuration = meter.CreateHistogram<double>("diffusion.generation.duration", "s", "From acceptance to the end.");
         loadDuration = meter.CreateHistogram<double>("diffusion.model.load.duration", "s", "Verifying and loading one model version.");
+        laneTime = meter.CreateCounter<double>("diffusion.lane.time", "s", "Device time by model and client.");
         rowsWaiting = meter.CreateUpDownCounter<long>("diffusion.rows.waiting", "{row}", "Network evaluations accepted and not yet run.");
         generations = meter.CreateCounter<long>("diffusion.generations", "{generation}", "Ended generations by outcome.");
         refusals = meter.CreateCounter<long>("diffusion.refusals", "{request}", "Requests that were not accepted, by reason.");
@@ -38,7 +44,16 @@ internal sealed class InferenceMetrics : IDisposable
         tickDuration.Record(elapsed.TotalSeconds, tag);
     }
 
-    public void Waited(TimeSpan elapsed) => queueWait.Record(elapsed.TotalSeconds);
+    public void Waited(TimeSpan elapsed, RequestClass priority) =>
+        queueWait.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("diffusion.class", RequestClasses.NameOf(priority)));
+
+    /// <summary>Device time that a client had. Beyond <see cref="MaxClients"/> clients the rest are one, so that a metric stays small.</summary>
+    public void Served(double milliseconds, string model, string client)
+    {
+        if (!laneTime.Enabled) return;
+        if (!clients.Contains(client) && (clients.Count >= MaxClients || !clients.Add(client))) client = "other";
+        laneTime.Add(milliseconds / 1000, new TagList { { "diffusion.model", model }, { "diffusion.client", client } });
+    }
 
     public void RowsWaiting(long change) => rowsWaiting.Add(change);
 

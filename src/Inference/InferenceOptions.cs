@@ -57,10 +57,23 @@ public sealed class InferenceOptions
     [Range(1.0, 1000.0)]
     public double MaxGuidance { get; set; } = 20;
 
-    /// <summary>Ticks that a picture may be passed over before it goes first.</summary>
+    /// <summary>Ticks of its model that a picture may be passed over; then every second row of its client is for such ones.</summary>
     /// <value>Default: 16.</value>
     [Range(1, 10_000)]
     public int MaxSkippedTicks { get; set; } = 16;
+
+    /// <summary>How the rows of a tick are chosen: <c>fair</c>, <c>fifo</c>, <c>request-level</c> or <c>serial</c>; see docs/engine.md.</summary>
+    /// <value>Default: <c>fair</c>.</value>
+    [Required]
+    public string Policy { get; set; } = "fair";
+
+    /// <summary>Shares of device time by model name; a model that is not named has 1.</summary>
+    /// <value>Default: none. Each above 0.</value>
+    public IDictionary<string, double> ModelWeights { get; } = new Dictionary<string, double>(StringComparer.Ordinal);
+
+    /// <summary>Shares of a model's device time by client; a client that is not named has 1.</summary>
+    /// <value>Default: none. Each above 0.</value>
+    public IDictionary<string, double> ClientWeights { get; } = new Dictionary<string, double>(StringComparer.Ordinal);
 
     /// <summary>How long an ended generation can still be found.</summary>
     /// <value>Default: 10 minutes.</value>

@@ -27,7 +27,10 @@ public static class InferenceServices
     /// <param name="section">The section <c>Inference</c>, see <see cref="InferenceOptions"/>; checked at start.</param>
     public static IServiceCollection AddInference(this IServiceCollection services, IConfiguration section)
     {
-        services.AddOptions<InferenceOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<InferenceOptions>().Bind(section).ValidateDataAnnotations()
+            .Validate(o => PolicyCatalog.Find(o.Policy) is not null, $"Policy must be one of {string.Join(", ", PolicyCatalog.All.Select(p => p.Name))}.")
+            .Validate(o => o.ModelWeights.Values.Concat(o.ClientWeights.Values).All(w => w > 0 && double.IsFinite(w)), "ModelWeights and ClientWeights must be above 0.")
+            .ValidateOnStart();
         services.PostConfigure<InferenceOptions>(options =>
         {
             if (options.DefaultModels.Count > 0) return;
@@ -40,13 +43,16 @@ public static class InferenceServices
         services.AddSingleton<InferenceMetrics>();
         services.TryAddSingleton<IDevice, TorchDevice>();
         services.AddSingleton<ModelRegistry>();
-        services.AddSingleton<TickCost>();
-        services.AddSingleton(s => new AdmissionQueue(Options(s), s.GetRequiredService<TickCost>(), s.GetRequiredService<InferenceMetrics>()));
+        services.AddSingleton(s => new CostBook(Options(s).MaxBatchRows));
+        services.AddSingleton(s => new AdmissionQueue(
+            Options(s), s.GetRequiredService<CostBook>(), s.GetRequiredService<InferenceMetrics>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new GenerationDirectory(Options(s).FinishedRetention, Options(s).MaxFinished, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new QueueView(
+            s.GetRequiredService<AdmissionQueue>(), s.GetRequiredService<GenerationDirectory>(), s.GetRequiredService<CostBook>(), Options(s)));
         services.AddSingleton(s => new GenerationService(
             new RequestValidator(s.GetRequiredService<ModelRegistry>(), Options(s)),
             s.GetRequiredService<AdmissionQueue>(), s.GetRequiredService<GenerationDirectory>(),
-            s.GetRequiredService<TickCost>(), s.GetRequiredService<InferenceMetrics>(), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<QueueView>(), s.GetRequiredService<InferenceMetrics>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<InferenceEngine>();
         services.AddSingleton<EngineThread>();
         // stopped in reverse: the engine drains while models still load

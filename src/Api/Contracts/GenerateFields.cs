@@ -12,7 +12,7 @@ internal static class GenerateFields
     public const int MaxScale = 16;
 
     /// <summary>The fields that do not belong to a sampler.</summary>
-    public static IReadOnlyList<string> Common { get; } = ["model", "sampler", "steps", "n", "seed", "label", "guidance", "format", "scale"];
+    public static IReadOnlyList<string> Common { get; } = ["model", "sampler", "steps", "n", "seed", "label", "guidance", "priority", "deadlineMs", "format", "scale"];
 
     /// <summary>The options that some sampler declares, in catalogue order.</summary>
     public static IReadOnlyList<string> Options { get; } = [.. SamplerCatalog.All.SelectMany(s => s.Options).Select(o => o.Name).Distinct()];
@@ -33,6 +33,8 @@ internal static class GenerateFields
             Seed = reading.Seed("seed"),
             Labels = reading.Labels("label"),
             Guidance = reading.Real("guidance"),
+            Class = reading.Priority("priority"),
+            Deadline = reading.Whole("deadlineMs", 1) is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null,
         };
         var format = reading.Text("format") is { } asked ? PictureFormat.Find(asked) ?? reading.Refuse<PictureFormat>("format", $"format must be one of {PictureFormat.Names}, got '{asked}'.") : null;
         var scale = reading.Whole("scale", 1, MaxScale) ?? 1;
@@ -74,6 +76,12 @@ internal static class GenerateFields
             if (Text(name) is not { } text) return null;
             if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)) return value;
             return Refuse<double?>(name, $"{name} must be a number such as 1.5, got '{text}'.");
+        }
+
+        public RequestClass Priority(string name)
+        {
+            if (Text(name) is not { } text) return RequestClass.Interactive;
+            return RequestClasses.Find(text) ?? Refuse<RequestClass>(name, $"{name} must be one of {string.Join(", ", RequestClasses.Names)}, got '{text}'.");
         }
 
         public IReadOnlyList<int> Labels(string name)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
+using Diffusion.Inference.Jobs;
 using Diffusion.Samplers;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.OpenApi;
@@ -47,6 +48,8 @@ internal sealed class GenerateDocumentation : IOperationFilter
         ("guidance", "Classifier-free guidance scale; 1 is none.", Of(JsonSchemaType.Number)),
         .. SamplerCatalog.All.SelectMany(s => s.Options, (s, o) => (Sampler: s, Option: o)).GroupBy(p => p.Option.Name)
             .Select(g => (g.Key, $"Of {string.Join(" and ", g.Select(p => p.Sampler.Name))}: {g.First().Option.Description}", SchemaOf(g.First().Option))),
+        ("priority", "How soon the pictures are needed, among your own requests: those of the first class go first.", Of(JsonSchemaType.String).Choices(RequestClasses.Names)),
+        ("deadlineMs", "Milliseconds after which the pictures are worth nothing. What cannot be promised is refused at once with the time that can; what is accepted goes before others when its time runs out.", Of(JsonSchemaType.Integer).From("1")),
         ("format", "The form of the answer; without it the header Accept decides, and PNG if that says nothing.", Of(JsonSchemaType.String).Choices(PictureFormat.All.Select(f => f.Name))),
         ("scale", "Each pixel as a square of so many pixels, for small pictures.", Of(JsonSchemaType.Integer).From("1").To($"{GenerateFields.MaxScale}")),
     ];

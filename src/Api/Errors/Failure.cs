@@ -10,13 +10,23 @@ internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<Fie
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
+    /// <summary>Generations in progress, where that is why.</summary>
+    public int? QueueDepth { get; init; }
+
+    /// <summary>How long it would take, where that is why.</summary>
+    public TimeSpan? PredictedWait { get; init; }
+
     /// <summary>Maps an exception; what is not known says nothing of itself.</summary>
     public static Failure Of(Exception exception) => exception switch
     {
         RequestRefusedException refused => new(refused.Problem, refused.Message, refused.Errors),
         GenerationRefusedException refused => new(
             OfReason(refused.Reason), refused.Message, refused.Errors,
-            refused.Reason == RefusalReason.Overloaded ? refused.RetryAfter ?? Soon : refused.RetryAfter),
+            refused.Reason == RefusalReason.Overloaded ? refused.RetryAfter ?? Soon : refused.RetryAfter)
+        {
+            QueueDepth = refused.QueueDepth,
+            PredictedWait = refused.PredictedWait,
+        },
         GenerationFailedException failed => new(ProblemCatalogue.Find(failed.Problem) ?? ProblemCatalogue.EngineError, failed.Detail, []),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(ProblemCatalogue.TooLarge, "The body is too large.", []),
         BadHttpRequestException bad => new(ProblemCatalogue.OfStatus(bad.StatusCode), "The request could not be read.", []),
@@ -31,6 +41,8 @@ internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<Fie
         if (Errors.Count > 0)
             details.Extensions["errors"] = Errors.GroupBy(e => e.Field, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Select(e => e.Message).ToArray());
         if (RetryAfter is { } wait) details.Extensions["retryAfterSeconds"] = WholeSeconds(wait);
+        if (QueueDepth is { } depth) details.Extensions["queueDepth"] = depth;
+        if (PredictedWait is { } predicted) details.Extensions["predictedWaitMs"] = (long)Math.Ceiling(predicted.TotalMilliseconds);
         if ((Activity.Current?.TraceId.ToString() ?? traceId) is { } id) details.Extensions["traceId"] = id;
         return details;
     }
@@ -47,6 +59,7 @@ internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<Fie
         RefusalReason.Unsupported => ProblemCatalogue.SamplerNotSupported,
         RefusalReason.Overloaded => ProblemCatalogue.Overloaded,
         RefusalReason.Draining => ProblemCatalogue.Draining,
+        RefusalReason.DeadlineInfeasible => ProblemCatalogue.DeadlineInfeasible,
         _ => ProblemCatalogue.Internal,
     };
 }

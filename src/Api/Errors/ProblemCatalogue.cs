@@ -48,6 +48,9 @@ internal static class ProblemCatalogue
     public static readonly Problem SamplerNotSupported = new("sampler-not-supported-by-model", 422, "The model cannot be served this way",
         "The request is well formed, but the model cannot follow it: dddm needs a model that was trained with a memory input, and labels need a model that was trained with labels. GET /v1/samplers lists the models of each sampler.");
 
+    public static readonly Problem DeadlineInfeasible = new("deadline-infeasible", 422, "The deadline cannot be promised",
+        "Beside what is promised already, the pictures cannot be made within deadlineMs. The detail and the member 'predictedWaitMs' tell what can be promised now; ask for that, for fewer pictures or steps, or leave the deadline out.");
+
     public static readonly Problem Internal = new("internal", 500, "The service failed",
         "Something went wrong that the request did not cause. The log of the service tells more under the trace id of the answer.");
 
@@ -61,7 +64,7 @@ internal static class ProblemCatalogue
         "The batch did not fit into the device's memory. Ask for fewer pictures at a time, or try again when less is running.");
 
     public static readonly Problem Overloaded = new("overloaded", 503, "The queue is full",
-        "More rows are waiting than this service accepts. Nothing was queued; try again after the time in the header Retry-After.");
+        "More rows are waiting than this service accepts. Nothing was queued; try again after the time in the header Retry-After. The members 'queueDepth' and 'predictedWaitMs' tell how many generations are in progress and when all of them will be done.");
 
     public static readonly Problem Draining = new("draining", 503, "The service is stopping",
         "The service finishes what it has accepted and takes nothing new. Send the request to another instance, or again after the restart.");
@@ -72,19 +75,22 @@ internal static class ProblemCatalogue
     public static readonly Problem ModelLoading = new("model-loading", 503, "The model is being loaded",
         "The model exists and is not in memory yet. Try again after the time in the header Retry-After.");
 
+    public static readonly Problem DeadlineExceeded = new("deadline-exceeded", 504, "The deadline has passed",
+        "The request was accepted with a deadline, and the device has since become so much slower that it cannot be kept. The generation was given up at the moment that was certain.");
+
     /// <summary>All of them, by status.</summary>
     public static IReadOnlyList<Problem> All { get; } =
     [
         Validation, MalformedJson, BadRequest, Forbidden, NotFound, UnknownModel, UnknownGeneration,
-        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, TooLarge, UnsupportedMedia, SamplerNotSupported, Internal, EngineError, NonFinite,
-        OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading,
+        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, TooLarge, UnsupportedMedia, SamplerNotSupported, DeadlineInfeasible, Internal, EngineError, NonFinite,
+        OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading, DeadlineExceeded,
     ];
 
     /// <summary>Those that POST /generate can answer with.</summary>
     public static IReadOnlyList<Problem> OfGenerate { get; } =
     [
-        Validation, MalformedJson, Forbidden, UnknownModel, FormatUnavailable, Canceled, TooLarge, UnsupportedMedia, SamplerNotSupported,
-        Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading,
+        Validation, MalformedJson, Forbidden, UnknownModel, FormatUnavailable, Canceled, TooLarge, UnsupportedMedia, SamplerNotSupported, DeadlineInfeasible,
+        Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading, DeadlineExceeded,
     ];
 
     /// <summary>The problem of that slug, or null.</summary>

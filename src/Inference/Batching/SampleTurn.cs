@@ -1,28 +1,36 @@
 namespace Diffusion.Inference.Batching;
 
 /// <summary>One picture of a request: how far it is and since when it waits.</summary>
-internal sealed class SampleTurn(Work owner, int index, long tick, int firstRow = 0)
+internal sealed class SampleTurn
 {
-    public Work Owner => owner;
+    public SampleTurn(Work owner, int index, int firstRow = 0)
+    {
+        (Owner, Index, Done) = (owner, index, firstRow);
+        (InRequest, InClient, InFlight) = (new(this), new(this), new(this));
+    }
+
+    public Work Owner { get; }
 
     /// <summary>Which picture of the request, 0-based.</summary>
-    public int Index => index;
+    public int Index { get; }
 
     /// <summary>The index of the next row; rows before the one it entered at count as done.</summary>
-    public int Done { get; private set; } = firstRow;
+    public int Done { get; private set; }
 
-    /// <summary>The tick of its last commit, or of its admission.</summary>
-    public long Since { get; private set; } = tick;
+    /// <summary>The tick of its lane at its last commit, or at its admission.</summary>
+    public long Since { get; internal set; }
 
     /// <summary>Network evaluations of its next row.</summary>
-    public int Cost => owner.CostOf(Done);
+    public int Cost => Owner.CostOf(Done);
 
-    /// <summary>Network evaluations that it still takes.</summary>
-    public long RowsLeft => owner.RowsFrom(Done);
+    public bool IsFinished => Done == Owner.Steps;
 
-    public bool IsFinished => Done == owner.Steps;
+    /// <summary>Its places in the orders that <see cref="WorkSet"/> keeps.</summary>
+    internal LinkedListNode<SampleTurn> InRequest { get; }
 
-    internal void WaitFrom(long tick) => Since = tick;
+    internal LinkedListNode<SampleTurn> InClient { get; }
+
+    internal LinkedListNode<SampleTurn> InFlight { get; }
 
     internal void Advance(long tick)
     {

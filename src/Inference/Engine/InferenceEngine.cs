@@ -14,15 +14,16 @@ namespace Diffusion.Inference.Engine;
 /// stands alone, and nobody else notices.
 /// </remarks>
 internal sealed class InferenceEngine(
-    AdmissionQueue queue, GenerationDirectory directory, TickCost cost, IOptions<InferenceOptions> options,
+    AdmissionQueue queue, GenerationDirectory directory, CostBook costs, IOptions<InferenceOptions> options,
     TimeProvider time, InferenceMetrics metrics, ILogger<InferenceEngine> logger) : IDisposable
 {
-    private readonly BatchPlanner planner = new(options.Value.MaxBatchRows, options.Value.MaxSkippedTicks);
-    private readonly WorkSet work = new();
+    private readonly ISchedulingPolicy policy = PolicyCatalog.Find(options.Value.Policy)!;
+    private readonly WorkSet work = new(costs, new SchedulingWeights(options.Value.ModelWeights, options.Value.ClientWeights));
     private readonly Dictionary<Work, Running> running = [];
     private readonly Dictionary<Generation, Running> byGeneration = [];
     private readonly Lanes lanes = new();
-    private long admitted;
+    private readonly long origin = time.GetTimestamp();
+    private long admitted, charged;
 
     /// <summary>Called with the rows before each forward pass; tests make it fail there.</summary>
     public Action<IReadOnlyList<RowInput>>? BeforeForward { get; set; }
@@ -41,13 +42,16 @@ internal sealed class InferenceEngine(
         TakeArrivals();
         EndCanceled();
         foreach (var one in lanes.Advance()) FailWithoutModel(one);
-        var plan = planner.Plan(work, lanes.IsOpen);
-        if (plan is null) return false;
+        work.Enter(lanes.IsOpen);
         var started = time.GetTimestamp();
+        EndBroken(started);
+        var plan = policy.Plan(work, new TickLimits(options.Value.MaxBatchRows, options.Value.MaxSkippedTicks, Clock(started)));
+        if (plan is null) return false;
+        charged = started;
         Place(plan, started);
         Run(plan.Lane, plan.Samples);
         var elapsed = time.GetElapsedTime(started);
-        cost.Record(elapsed, plan.Evaluations);
+        costs.Record(plan.Lane, plan.Evaluations, elapsed);
         metrics.Tick(plan.Evaluations, elapsed, plan.Lane.Model);
         return true;
     }
@@ -67,8 +71,7 @@ internal sealed class InferenceEngine(
     {
         while (queue.TryTake(out var generation))
         {
-            var request = generation.Request;
-            var one = new Running(generation, new Work(admitted++, generation.Lane, request.Count, request.Steps, request.Cost, work.Tick, request.Course.Entries));
+            var one = new Running(generation, WorkOf(generation));
             running[one.Work] = byGeneration[generation] = one;
             work.Add(one.Work);
             lanes.Enter(one);
@@ -83,6 +86,30 @@ internal sealed class InferenceEngine(
             if (byGeneration.TryGetValue(generation, out var one)) End(one, generation.EndCanceled, "canceled");
     }
 
+    private Work WorkOf(Generation generation)
+    {
+        var request = generation.Request;
+        var accepted = Clock(generation.AcceptedAt);
+        return new Work(admitted++, generation.Lane, request.Count, request.Steps, request.Cost, request.Course.Entries)
+        {
+            Client = request.Client,
+            Class = request.Class,
+            Recipe = request.Recipe,
+            Arrival = accepted,
+            Deadline = accepted + request.Deadline?.TotalMilliseconds,
+        };
+    }
+
+    private void EndBroken(long now)
+    {
+        foreach (var broken in Promises.Broken(work, Clock(now)))
+            if (running.TryGetValue(broken, out var one))
+                Fail(one, Problems.DeadlineExceeded, $"It was to be done within {one.Request.Deadline!.Value.TotalMilliseconds:0} ms, which cannot be kept any more.", null);
+    }
+
+    /// <summary>Milliseconds since the engine was made.</summary>
+    private double Clock(long timestamp) => time.GetElapsedTime(origin, timestamp).TotalMilliseconds;
+
     // deterministic and before anything counts, so a tick that fails may leave it done
     private void Place(BatchPlan plan, long now)
     {
@@ -92,7 +119,7 @@ internal sealed class InferenceEngine(
             if (one.StartedAt is null)
             {
                 one.StartedAt = now;
-                metrics.Waited(time.GetElapsedTime(one.Generation.AcceptedAt, now));
+                metrics.Waited(time.GetElapsedTime(one.Generation.AcceptedAt, now), one.Work.Class);
                 one.Generation.Start();
             }
             var fresh = group.Where(s => one.Slots[s.Index] == Running.NoSlot).Select(s => s.Index).ToArray();
@@ -152,7 +179,7 @@ internal sealed class InferenceEngine(
     private void Commit(LaneKey lane, SampleTurn[] samples, RowInput[] rows, RowOutputs outputs)
     {
         var good = Enumerable.Range(0, samples.Length).Where(i => outputs.IsFinite[i]).ToArray();
-        work.Commit(lane, good.Select(i => samples[i]));
+        Charge(lane, [.. good.Select(i => samples[i])]);
         if (good.Length > 0) FailuresInARow = 0;
         foreach (var i in good) Publish(lane, samples[i], rows[i], outputs.Noisy[i], outputs.Clean[i]);
         foreach (var owner in Enumerable.Range(0, samples.Length).Except(good).Select(i => samples[i].Owner).Distinct())
@@ -162,14 +189,25 @@ internal sealed class InferenceEngine(
             if (running.TryGetValue(owner, out var one) && one.Work.IsFinished) Succeed(one);
     }
 
+    // a half that failed before is paid by those that ran in the end
+    private void Charge(LaneKey lane, SampleTurn[] ran)
+    {
+        var now = time.GetTimestamp();
+        var milliseconds = time.GetElapsedTime(charged, now).TotalMilliseconds;
+        charged = now;
+        var rows = ran.Sum(s => s.Cost);
+        foreach (var sample in ran) metrics.Served(milliseconds * sample.Cost / rows, lane.Model, sample.Owner.Client);
+        work.Commit(lane, ran, milliseconds);
+    }
+
     private void Publish(LaneKey lane, SampleTurn sample, RowInput row, float[]? noisy, float[]? clean)
     {
         var one = running[sample.Owner];
         var generation = one.Generation;
         var cost = one.Work.CostOf(sample.Done - 1);
         generation.RowsLeft -= cost;
-        queue.Leave(cost);
-        if (one.IsEnd(sample) && one.FirstStates.Reached(sample.Index, noisy!)) one.Work.Release(work.Tick);
+        queue.Leave(generation, cost);
+        if (one.IsEnd(sample) && one.FirstStates.Reached(sample.Index, noisy!)) work.Release(one.Work);
         if (sample.IsFinished)
         {
             noisy!.CopyTo(one.Values, sample.Index * generation.Shape.Values);
@@ -206,9 +244,9 @@ internal sealed class InferenceEngine(
         byGeneration.Remove(one.Generation);
         lanes.Leave(one);
         one.Request.Lease.Dispose();
-        queue.Leave(one.Generation.RowsLeft);
+        queue.Leave(one.Generation, one.Generation.RowsLeft);
         one.Generation.RowsLeft = 0;
-        queue.End();
+        queue.End(one.Generation);
         metrics.Ended(outcome, one.Generation.Model, time.GetElapsedTime(one.Generation.AcceptedAt));
         one.Generation.Activity?.SetTag("diffusion.outcome", outcome).Dispose();
         publish();

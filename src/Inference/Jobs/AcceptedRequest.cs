@@ -1,3 +1,4 @@
+using System.Globalization;
 using Diffusion.Guidance;
 using Diffusion.Inference.Models;
 using Diffusion.Samplers;
@@ -15,6 +16,18 @@ internal sealed record AcceptedRequest(
     ModelLease Lease, string Sampler, GenerationKind Kind, Course Course, ulong Seed, IReadOnlyList<int?> Labels, double Guidance)
 {
     public SamplerTable Table => Course.Table;
+
+    /// <summary>Who asks.</summary>
+    public string Client { get; init; } = GenerationRequest.Anonymous;
+
+    /// <summary>How soon the pictures are needed.</summary>
+    public RequestClass Class { get; init; }
+
+    /// <summary>How long after acceptance they are needed, or null.</summary>
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>What requests share that run as one where batches are of whole requests.</summary>
+    public string Recipe => string.Create(CultureInfo.InvariantCulture, $"{Sampler} {Steps} {(IsGuided ? Guidance : 1)}");
 
     public int Count => Labels.Count;
 

@@ -139,7 +139,7 @@ public sealed class Generation
         }
     }
 
-    internal void Queue(int ahead) => Publish(sequence => new QueuedEvent(Id, sequence, ahead), GenerationState.Queued);
+    internal void Queue(int ahead, long etaMs) => Publish(sequence => new QueuedEvent(Id, sequence, ahead, etaMs), GenerationState.Queued);
 
     internal void Start() =>
         Publish(sequence => new StartedEvent(Id, sequence, Model, Version, Sampler, Steps, Seed), GenerationState.Running);

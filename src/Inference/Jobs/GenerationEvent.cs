@@ -16,7 +16,8 @@ public abstract record GenerationEvent(string Id, long Sequence);
 
 /// <summary>Accepted.</summary>
 /// <param name="Ahead">Rows that were waiting before it.</param>
-public sealed record QueuedEvent(string Id, long Sequence, int Ahead) : GenerationEvent(Id, Sequence);
+/// <param name="EtaMs">Milliseconds until it is done, as the engine expected at acceptance.</param>
+public sealed record QueuedEvent(string Id, long Sequence, int Ahead, long EtaMs) : GenerationEvent(Id, Sequence);
 
 /// <summary>Its first rows are in a batch.</summary>
 public sealed record StartedEvent(string Id, long Sequence, string Model, int Version, string Sampler, int Steps, ulong Seed) : GenerationEvent(Id, Sequence);

@@ -17,6 +17,9 @@ public enum RefusalReason
 
     /// <summary>The service is stopping.</summary>
     Draining,
+
+    /// <summary>The deadline cannot be promised.</summary>
+    DeadlineInfeasible,
 }
 
 /// <summary>One wrong field.</summary>
@@ -36,4 +39,13 @@ public sealed class GenerationRefusedException(RefusalReason reason, IReadOnlyLi
 
     /// <summary>When to try again, for <see cref="RefusalReason.Overloaded"/>.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
+
+    /// <summary>Generations that were in progress, for <see cref="RefusalReason.Overloaded"/>.</summary>
+    public int? QueueDepth { get; init; }
+
+    /// <summary>
+    /// When all that is accepted will have run, for <see cref="RefusalReason.Overloaded"/>; how long the request can be
+    /// promised to take, for <see cref="RefusalReason.DeadlineInfeasible"/>.
+    /// </summary>
+    public TimeSpan? PredictedWait { get; init; }
 }

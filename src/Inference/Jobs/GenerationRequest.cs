@@ -5,6 +5,9 @@ namespace Diffusion.Inference.Jobs;
 /// <summary>What a caller asks for. Everything that is null takes the model's own default.</summary>
 public sealed record GenerationRequest
 {
+    /// <summary>The client of requests that do not say whose they are.</summary>
+    public const string Anonymous = "anonymous";
+
     /// <summary>What to make.</summary>
     public GenerationKind Kind { get; init; }
 
@@ -40,4 +43,16 @@ public sealed record GenerationRequest
 
     /// <summary>Classifier-free guidance scale s in out = u + s (c - u); 1 is none.</summary>
     public double? Guidance { get; init; }
+
+    /// <summary>Who asks: device time is shared fairly between clients. Set by the service, never by the caller.</summary>
+    public string Client { get; init; } = Anonymous;
+
+    /// <summary>How soon the pictures are needed, among the requests of the same client.</summary>
+    public RequestClass Class { get; init; }
+
+    /// <summary>
+    /// The pictures are worth nothing later than this after acceptance, above zero; null for no limit. A request that
+    /// cannot be promised is refused; one that is accepted goes before others when its time runs out.
+    /// </summary>
+    public TimeSpan? Deadline { get; init; }
 }

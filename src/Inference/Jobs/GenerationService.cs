@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Diffusion.Inference.Batching;
 using Diffusion.Inference.Engine;
 
 namespace Diffusion.Inference.Jobs;
@@ -10,14 +9,14 @@ public sealed class GenerationService
     private readonly RequestValidator validator;
     private readonly AdmissionQueue queue;
     private readonly GenerationDirectory directory;
-    private readonly TickCost cost;
+    private readonly QueueView view;
     private readonly InferenceMetrics metrics;
     private readonly TimeProvider time;
 
     internal GenerationService(
-        RequestValidator validator, AdmissionQueue queue, GenerationDirectory directory, TickCost cost, InferenceMetrics metrics,
+        RequestValidator validator, AdmissionQueue queue, GenerationDirectory directory, QueueView view, InferenceMetrics metrics,
         TimeProvider time) =>
-        (this.validator, this.queue, this.directory, this.cost, this.metrics, this.time) = (validator, queue, directory, cost, metrics, time);
+        (this.validator, this.queue, this.directory, this.view, this.metrics, this.time) = (validator, queue, directory, view, metrics, time);
 
     /// <summary>Checks a request, fills in the defaults of its model, fixes the model version, and queues it.</summary>
     /// <exception cref="GenerationRefusedException">It names every wrong field, or says that there is no room.</exception>
@@ -43,14 +42,7 @@ public sealed class GenerationService
     }
 
     /// <summary>What is waiting and running now.</summary>
-    public QueueSnapshot Snapshot()
-    {
-        var (tick, row) = cost.Mean;
-        var lanes = directory.Live.GroupBy(g => g.Lane)
-            .Select(l => new LaneSnapshot(l.Key.Model, l.Key.Version, l.Count(), l.Sum(g => g.RowsLeft)))
-            .OrderByDescending(l => l.RowsWaiting).ThenBy(l => l.Model, StringComparer.Ordinal).ThenBy(l => l.Version);
-        return new QueueSnapshot(queue.Generations, queue.RowsWaiting, cost.LastRows, tick, row, [.. lanes]);
-    }
+    public QueueSnapshot Snapshot() => view.Snapshot();
 
     private Generation Admit(AcceptedRequest accepted)
     {

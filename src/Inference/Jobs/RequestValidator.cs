@@ -27,13 +27,21 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         if (errors.Any || course is null) throw errors.Refusal();
         return new AcceptedRequest(
             choice.Keep(), sampler!.Name, request.Kind, course, seed,
-            [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], GuidanceOf(request, manifest));
+            [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], GuidanceOf(request, manifest))
+        {
+            Client = request.Client,
+            Class = request.Class,
+            Deadline = request.Deadline,
+        };
     }
 
     private void CheckPlain(GenerationRequest request, RequestErrors errors)
     {
         if (request.Count < 1 || request.Count > options.MaxCount) errors.Invalid("n", $"n must be 1..{options.MaxCount}, got {request.Count}.");
         CheckStarts(request, errors);
+        if (!Enum.IsDefined(request.Class)) errors.Invalid("priority", $"priority must be one of {string.Join(", ", RequestClasses.Names)}.");
+        if (request.Deadline is { } deadline && deadline <= TimeSpan.Zero)
+            errors.Invalid("deadlineMs", string.Create(CultureInfo.InvariantCulture, $"deadlineMs must be above 0, got {deadline.TotalMilliseconds}."));
         if (request.Guidance is { } guidance && !(guidance >= 0 && guidance <= options.MaxGuidance))
             errors.Invalid("guidance", string.Create(CultureInfo.InvariantCulture, $"guidance must be 0..{options.MaxGuidance}, got {guidance}."));
         else if (request.Guidance is { } scale && scale != 1 && request.Labels.Count == 0)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
+using Diffusion.Inference.Jobs;
 
 namespace Diffusion.Api.Tests.Contracts;
 
@@ -11,11 +12,12 @@ public sealed class GenerateFieldsTests
     [Fact]
     public void Read_AllFields_FillsTheRequest()
     {
-        var command = Read("""{ "model": "m@2", "sampler": "ddim", "steps": 5, "n": 3, "seed": 18446744073709551615, "label": [1, 2], "guidance": 1.5, "eta": 0.25, "format": "webp", "scale": 4 }""");
+        var command = Read("""{ "model": "m@2", "sampler": "ddim", "steps": 5, "n": 3, "seed": 18446744073709551615, "label": [1, 2], "guidance": 1.5, "eta": 0.25, "priority": "batch", "deadlineMs": 250, "format": "webp", "scale": 4 }""");
         var request = command.Request;
         Assert.Equal(("m@2", "ddim", 5, 3, ulong.MaxValue, 1.5), (request.Model, request.Sampler, request.Steps!.Value, request.Count, request.Seed!.Value, request.Guidance!.Value));
         Assert.Equal([1, 2], request.Labels);
         Assert.Equal("0.25", request.Options["eta"]);
+        Assert.Equal((RequestClass.Batch, TimeSpan.FromMilliseconds(250)), (request.Class, request.Deadline));
         Assert.Equal((PictureFormat.Webp, 4), (command.Format, command.Scale));
     }
 
@@ -25,6 +27,7 @@ public sealed class GenerateFieldsTests
         var request = Read("{}").Request;
         Assert.Equal((null, null, null, 1, null, null), (request.Model, request.Sampler, request.Steps, request.Count, request.Seed, request.Guidance));
         Assert.Empty(request.Labels);
+        Assert.Equal((RequestClass.Interactive, null), (request.Class, request.Deadline));
         Assert.Empty(request.Options);
     }
 
@@ -48,8 +51,8 @@ public sealed class GenerateFieldsTests
     public void Read_ManyWrongFields_NamesAllAtOnce()
     {
         var refused = Assert.Throws<RequestRefusedException>(() => Read(
-            """{ "steps": 0, "n": -1, "seed": -5, "label": "x", "guidance": "much", "scale": 17, "format": "bmp", "sampel": "ddim", "model": { } }"""));
-        Assert.Equal(["format", "guidance", "label", "model", "n", "sampel", "scale", "seed", "steps"], refused.Errors.Select(e => e.Field).Order());
+            """{ "steps": 0, "n": -1, "seed": -5, "label": "x", "guidance": "much", "scale": 17, "format": "bmp", "priority": "high", "deadlineMs": 0, "sampel": "ddim", "model": { } }"""));
+        Assert.Equal(["deadlineMs", "format", "guidance", "label", "model", "n", "priority", "sampel", "scale", "seed", "steps"], refused.Errors.Select(e => e.Field).Order());
         Assert.Equal(ProblemCatalogue.Validation, refused.Problem);
     }
 

@@ -5,6 +5,4 @@ namespace Diffusion.Inference.Tests.Batching;
 internal static class Lanes
 {
     public static LaneKey Of(int version) => new("model", version, 1, 8, 8, "float32", false, false);
-
-    public static Func<LaneKey, bool> AllReady { get; } = _ => true;
 }
