@@ -37,7 +37,8 @@ internal sealed class CostModel(int maxRows)
         var samples = before.Samples + 1;
         (buckets[IndexOf(rows)] ??= new()).Add(rows, time, samples);
         var (alpha, beta) = Line(before, samples);
-        var error = Math.Abs(time / (alpha + beta * rows) - 1);
+        // against what was expected before: the new line may already follow this very tick
+        var error = Math.Abs(time / Math.Max(before.Tick(rows), 1e-9) - 1);
         fit = new CostFit(alpha, beta, Jitter(before, samples, error), samples, Math.Max(before.Largest, rows));
     }
 

@@ -61,7 +61,7 @@ public sealed class AdmissionTests : IDisposable
         var promised = refusal.PredictedWait!.Value;
         Assert.True(promised > TimeSpan.FromMilliseconds(100));
         var accepted = rig.Submit(Request with { Steps = 60, Deadline = promised + TimeSpan.FromMilliseconds(1) });
-        for (var i = 0; i < 5; i++) rig.Submit(Request with { Count = 32, Steps = 60, Client = $"other {i}" });
+        for (var i = 0; i < 5; i++) rig.Submit(Request with { Count = 8, Steps = 60, Client = $"other {i}" });
         var started = rig.Clock.GetUtcNow();
         while (accepted.State is not GenerationState.Succeeded) Assert.True(rig.Engine.Tick());
         Assert.InRange(rig.Clock.GetUtcNow() - started, TimeSpan.Zero, promised);
