@@ -3,6 +3,7 @@ using Diffusion.Api.Errors;
 using Diffusion.Api.Hosting;
 using Diffusion.Api.Hubs;
 using Diffusion.Inference;
+using Diffusion.Inference.Store;
 using Diffusion.Training;
 using Diffusion.Training.Commands;
 
@@ -16,6 +17,7 @@ if (ListenAddresses.Refusal(builder.Configuration) is { } refusal)
 }
 
 builder.WebHost.ConfigureEdge();
+builder.Services.AddGenerationStore(builder.Configuration.GetSection(StoreOptions.Section));
 builder.Services.AddInference(builder.Configuration.GetSection(InferenceOptions.Section));
 builder.Services.AddTraining();
 builder.Services.AddEdge(builder.Configuration);

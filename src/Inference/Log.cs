@@ -34,4 +34,22 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Error, "The models' folder cannot be read.")]
     public static partial void FolderUnreadable(this ILogger logger, Exception cause);
+
+    [LoggerMessage(20, LogLevel.Error, "The store of generations in {Path} cannot be opened; nothing durable is accepted until it can: {Reason}")]
+    public static partial void StoreShut(this ILogger logger, Exception cause, string path, string reason);
+
+    [LoggerMessage(21, LogLevel.Warning, "The store of generations failed and is tried again: {Reason}")]
+    public static partial void StoreTrouble(this ILogger logger, Exception cause, string reason);
+
+    [LoggerMessage(22, LogLevel.Information, "Generation {Id} is left to the next start.")]
+    public static partial void GenerationLeft(this ILogger logger, string id);
+
+    [LoggerMessage(23, LogLevel.Information, "{Count} generations that were accepted before this start are taken up.")]
+    public static partial void GenerationsTakenUp(this ILogger logger, int count);
+
+    [LoggerMessage(24, LogLevel.Information, "{Count} files that a crash left behind are removed.")]
+    public static partial void StraysRemoved(this ILogger logger, int count);
+
+    [LoggerMessage(25, LogLevel.Information, "The results of {Count} generations have expired.")]
+    public static partial void ResultsExpired(this ILogger logger, int count);
 }

@@ -57,6 +57,8 @@ public class Service : WebApplicationFactory<Program>, IAsyncLifetime
     {
         builder.UseEnvironment("Production");
         builder.UseSetting("Inference:ModelsPath", ModelsPath);
+        // each host of its own: a store belongs to one service
+        builder.UseSetting("Store:Path", folder[$"generations-{Guid.NewGuid():N}"]);
         builder.UseSetting("Training:Models", ModelsPath);
         builder.UseSetting("Training:State", folder["state"]);
         builder.UseSetting("Training:Data", folder["data"]);

@@ -4,6 +4,7 @@ using Diffusion.Api.Endpoints;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hubs;
 using Diffusion.Inference;
+using Diffusion.Inference.Store;
 using Diffusion.Training;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
@@ -18,6 +19,7 @@ internal static class Edge
         services.AddOptions<ApiOptions>().Bind(settings.GetSection(ApiOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<HostOptions>().Configure<IOptions<ApiOptions>>((host, api) => host.ShutdownTimeout = api.Value.ShutdownTimeout);
         services.AddOptions<InferenceOptions>().PostConfigure<IHostEnvironment>((o, environment) => o.ModelsPath = environment.PathIn(o.ModelsPath));
+        services.AddOptions<StoreOptions>().PostConfigure<IHostEnvironment>((o, environment) => o.Path = environment.PathIn(o.Path));
         services.AddOptions<TrainingOptions>().PostConfigure<IHostEnvironment>((o, environment) =>
             (o.Data, o.State, o.Models) = (environment.PathIn(o.Data), environment.PathIn(o.State), environment.PathIn(o.Models)));
         services.AddExceptionHandler<FailureHandler>();

@@ -18,7 +18,7 @@ internal static class PictureParcel
     };
 
     /// <summary>The body.</summary>
-    public static byte[] Pack(Generation generation, GenerationResult result, PictureFormat format, int scale)
+    public static byte[] Pack(GenerationFacts generation, GenerationResult result, PictureFormat format, int scale)
     {
         var pictures = Enumerable.Range(0, result.Count).Select(i => Cut(result, i).Magnify(scale)).ToArray();
         if (format == PictureFormat.Json)
@@ -31,11 +31,11 @@ internal static class PictureParcel
     }
 
     /// <summary>The name that a browser saves it under.</summary>
-    public static string FileName(Generation generation, PictureFormat format) =>
+    public static string FileName(GenerationFacts generation, PictureFormat format) =>
         string.Create(CultureInfo.InvariantCulture, $"{generation.Model}-{generation.Sampler}-{generation.Seed}.{(format == PictureFormat.Jpeg ? "jpg" : format.Name)}");
 
     /// <summary>Model and version as the field <c>model</c> takes them.</summary>
-    public static string NameOf(Generation generation) => string.Create(CultureInfo.InvariantCulture, $"{generation.Model}@{generation.Version}");
+    public static string NameOf(GenerationFacts generation) => string.Create(CultureInfo.InvariantCulture, $"{generation.Model}@{generation.Version}");
 
     private static Picture Cut(GenerationResult result, int index)
     {
@@ -43,7 +43,7 @@ internal static class PictureParcel
         return Picture.FromPlanes(result.Values.AsSpan(index * size, size), result.Width, result.Height, result.Channels);
     }
 
-    private static byte[] Zip(Generation generation, GenerationResult result, Picture[] pictures)
+    private static byte[] Zip(GenerationFacts generation, GenerationResult result, Picture[] pictures)
     {
         using var file = new MemoryStream();
         using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
@@ -55,7 +55,7 @@ internal static class PictureParcel
         return file.ToArray();
     }
 
-    private static GenerateResponse Describe(Generation generation, GenerationResult result, Picture first, Func<int, GeneratedImage> image) => new(
+    private static GenerateResponse Describe(GenerationFacts generation, GenerationResult result, Picture first, Func<int, GeneratedImage> image) => new(
         generation.Id, NameOf(generation), generation.Sampler, generation.Steps,
         generation.Seed.ToString(CultureInfo.InvariantCulture), generation.Guidance,
         first.Width, first.Height, first.Channels, result.QueueMilliseconds, result.SampleMilliseconds,

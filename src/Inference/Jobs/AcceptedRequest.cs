@@ -15,6 +15,9 @@ namespace Diffusion.Inference.Jobs;
 internal sealed record AcceptedRequest(
     ModelLease Lease, string Sampler, GenerationKind Kind, Course Course, ulong Seed, IReadOnlyList<int?> Labels, double Guidance)
 {
+    /// <summary>The same as a request: accepted again it gives the same pictures, whatever the defaults are then.</summary>
+    public required GenerationRequest Resolved { get; init; }
+
     public SamplerTable Table => Course.Table;
 
     /// <summary>Who asks.</summary>

@@ -51,6 +51,9 @@ public sealed class Generation
     /// <summary>Guidance scale; 1 is none.</summary>
     public double Guidance => Request.Guidance;
 
+    /// <summary>What is told of it beside its pictures.</summary>
+    public GenerationFacts Facts => new(Id, Model, Version, Sampler, Steps, Seed, Guidance);
+
     /// <summary>Where it stands.</summary>
     public GenerationState State { get; private set; }
 

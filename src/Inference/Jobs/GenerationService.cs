@@ -23,9 +23,31 @@ public sealed class GenerationService
     public Generation Submit(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
+        return Submit($"gen_{Guid.CreateVersion7(time.GetUtcNow()):N}", request);
+    }
+
+    /// <summary>Takes a generation up again that an earlier process accepted.</summary>
+    /// <param name="id">Its id, which it keeps.</param>
+    /// <param name="request">As it was resolved then.</param>
+    /// <exception cref="GenerationRefusedException">As for <see cref="Submit(GenerationRequest)"/>.</exception>
+    internal Generation Resume(string id, GenerationRequest request) => Submit(id, request);
+
+    /// <summary>When a generation that waits or runs will have ended, by what ticks cost and what is before the engine.</summary>
+    public TimeSpan Predict() => cost.Predict(queue.RowsWaiting);
+
+    /// <summary>Cancels a generation if it lives, and forgets it.</summary>
+    internal void Forget(string id)
+    {
+        if (directory.Find(id) is not { } generation) return;
+        generation.Cancel();
+        directory.Remove(generation);
+    }
+
+    private Generation Submit(string id, GenerationRequest request)
+    {
         try
         {
-            return Admit(validator.Accept(request));
+            return Admit(id, validator.Accept(request));
         }
         catch (GenerationRefusedException refusal)
         {
@@ -44,9 +66,8 @@ public sealed class GenerationService
     /// <summary>What is waiting and running now.</summary>
     public QueueSnapshot Snapshot() => view.Snapshot();
 
-    private Generation Admit(AcceptedRequest accepted)
+    private Generation Admit(string id, AcceptedRequest accepted)
     {
-        var id = $"gen_{Guid.CreateVersion7():N}";
         var generation = new Generation(id, accepted, queue.Cancel) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp() };
         directory.Add(generation);
         try

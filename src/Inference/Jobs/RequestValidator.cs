@@ -25,15 +25,39 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         var seed = request.Seed ?? DrawSeed();
         var course = sampler is null ? null : Compile(request, manifest, sampler, seed, errors);
         if (errors.Any || course is null) throw errors.Refusal();
+        var guidance = GuidanceOf(request, manifest);
         return new AcceptedRequest(
             choice.Keep(), sampler!.Name, request.Kind, course, seed,
-            [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], GuidanceOf(request, manifest))
+            [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], guidance)
         {
             Client = request.Client,
             Class = request.Class,
             Deadline = request.Deadline,
+            Resolved = request with
+            {
+                Model = string.Create(CultureInfo.InvariantCulture, $"{manifest.Model}@{manifest.Version}"),
+                Sampler = sampler.Name,
+                Steps = StepsOf(request, manifest, sampler),
+                Options = OptionsOf(request, manifest, sampler),
+                Seed = seed,
+                Guidance = guidance,
+            },
         };
     }
+
+    private int StepsOf(GenerationRequest request, CheckpointManifest manifest, ISampler sampler) =>
+        request.Steps ?? Math.Min(MostSteps(manifest), DefaultsOf(manifest, sampler)?.Steps ?? (manifest.Traits.HasMemory ? 4 : 50));
+
+    private int MostSteps(CheckpointManifest manifest) => Math.Min(options.MaxSteps, manifest.Traits.Schedule.Steps);
+
+    private static Dictionary<string, string> OptionsOf(GenerationRequest request, CheckpointManifest manifest, ISampler sampler)
+    {
+        var values = new Dictionary<string, string>(DefaultsOf(manifest, sampler)?.Options ?? new Dictionary<string, string>(), StringComparer.Ordinal);
+        foreach (var (name, value) in request.Options) values[name] = value;
+        return values;
+    }
+
+    private static SamplingDefaults? DefaultsOf(CheckpointManifest manifest, ISampler sampler) => manifest.Sampling?.Sampler == sampler.Name ? manifest.Sampling : null;
 
     private void CheckPlain(GenerationRequest request, RequestErrors errors)
     {
@@ -103,20 +127,13 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
             var others = SamplerCatalog.All.Where(s => s.Refuses(traits) is null).Select(s => s.Name);
             errors.Unsupported("sampler", $"{reason} Model '{manifest.Model}' is served by: {string.Join(", ", others)}.");
         }
-        var defaults = manifest.Sampling?.Sampler == sampler.Name ? manifest.Sampling : null;
-        var most = Math.Min(options.MaxSteps, traits.Schedule.Steps);
-        var steps = request.Steps ?? Math.Min(most, defaults?.Steps ?? (traits.HasMemory ? 4 : 50));
+        var (most, steps) = (MostSteps(manifest), StepsOf(request, manifest, sampler));
         if (steps < 1 || steps > most) errors.Invalid("steps", $"steps must be 1..{most} for model '{manifest.Model}', got {steps}.");
-        var values = new Dictionary<string, string>(defaults?.Options ?? new Dictionary<string, string>(), StringComparer.Ordinal);
-        foreach (var (name, value) in request.Options)
-        {
-            values[name] = value;
-            CheckOption(sampler, name, value, errors);
-        }
+        foreach (var (name, value) in request.Options) CheckOption(sampler, name, value, errors);
         if (errors.Any) return null;
         try
         {
-            return new CourseCompiler(manifest, sampler, errors).Compile(request, steps, values, seed);
+            return new CourseCompiler(manifest, sampler, errors).Compile(request, steps, OptionsOf(request, manifest, sampler), seed);
         }
         catch (SamplingOptionException wrong)
         {

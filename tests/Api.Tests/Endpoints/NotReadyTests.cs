@@ -11,7 +11,7 @@ public sealed class NotReadyTests
     public async Task Health_WithoutTheDefaultModels_IsLiveAndNotReady()
     {
         using var empty = new TemporaryFolder();
-        await using var service = new WebApplicationFactory<Program>().WithWebHostBuilder(b => b.UseSetting("Inference:ModelsPath", empty.Path));
+        await using var service = new WebApplicationFactory<Program>().WithWebHostBuilder(b => b.UseSetting("Inference:ModelsPath", empty.Path).UseSetting("Store:Path", empty["generations"]));
         using var http = service.CreateClient();
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/healthz/live")).StatusCode);
         var ready = await http.GetAsync("/healthz/ready");

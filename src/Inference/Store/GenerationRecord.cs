@@ -1,0 +1,64 @@
+using Diffusion.Inference.Jobs;
+
+namespace Diffusion.Inference.Store;
+
+/// <summary>What is known of a generation, whether it lives, ended long ago, or ran before a restart.</summary>
+public sealed record GenerationRecord
+{
+    /// <summary>Unique, sorts by time of acceptance.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required RecordState State { get; init; }
+
+    /// <summary>The request with every default filled in; running it again gives the same pictures.</summary>
+    public required GenerationRequest Request { get; init; }
+
+    /// <summary>How its result leaves unless a reader says otherwise: <c>format</c> and <c>scale</c> as they were asked for.</summary>
+    public IReadOnlyDictionary<string, string> Answer { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether it survives a restart.</summary>
+    public required bool IsDurable { get; init; }
+
+    /// <summary>Rises with every change.</summary>
+    public int Revision { get; init; }
+
+    /// <summary>When it was accepted, UTC.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>When its first row ran, UTC.</summary>
+    public DateTimeOffset? Started { get; init; }
+
+    /// <summary>When it ended, UTC.</summary>
+    public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>When its result is removed at the latest, UTC.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>From acceptance to the first tick.</summary>
+    public double? QueueMilliseconds { get; init; }
+
+    /// <summary>From the first tick to the last.</summary>
+    public double? SampleMilliseconds { get; init; }
+
+    /// <summary>Why it failed: a stable slug.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Why it failed, for people.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>Whether nothing more will happen to it, but for its result's expiry.</summary>
+    public bool IsFinal => State is not (RecordState.Queued or RecordState.Running);
+
+    /// <summary>What is told beside its pictures.</summary>
+    public GenerationFacts Facts
+    {
+        get
+        {
+            var at = Request.Model!.LastIndexOf('@');
+            return new GenerationFacts(
+                Id, Request.Model[..at], int.Parse(Request.Model[(at + 1)..], System.Globalization.CultureInfo.InvariantCulture),
+                Request.Sampler!, Request.Steps!.Value, Request.Seed!.Value, Request.Guidance!.Value);
+        }
+    }
+}
