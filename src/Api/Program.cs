@@ -32,6 +32,7 @@ app.UsePage();
 app.UseApiDocument();
 
 GenerateEndpoint.Map(app);
+app.MapGenerations();
 app.MapModels();
 app.MapSamplers();
 app.MapQueue();

@@ -1,3 +1,4 @@
+using Diffusion.Inference.Store;
 using Microsoft.Extensions.Logging;
 
 namespace Diffusion.Inference;
@@ -52,4 +53,7 @@ internal static partial class Log
 
     [LoggerMessage(25, LogLevel.Information, "The results of {Count} generations have expired.")]
     public static partial void ResultsExpired(this ILogger logger, int count);
+
+    [LoggerMessage(26, LogLevel.Information, "Durable generation {Id} is {State}.")]
+    public static partial void GenerationRecorded(this ILogger logger, string id, RecordState state);
 }

@@ -17,6 +17,16 @@ internal static class GenerateFields
     /// <summary>The options that some sampler declares, in catalogue order.</summary>
     public static IReadOnlyList<string> Options { get; } = [.. SamplerCatalog.All.SelectMany(s => s.Options).Select(o => o.Name).Distinct()];
 
+    /// <summary>The command of a request, from its query and its JSON body.</summary>
+    /// <exception cref="RequestRefusedException">It cannot be read.</exception>
+    public static async Task<GenerateCommand> ReadAsync(HttpRequest request, int maxBodyBytes, CancellationToken cancellationToken)
+    {
+        var fields = RequestFields.OfQuery(request.Query);
+        if (await JsonBody.ReadAsync(request, maxBodyBytes, cancellationToken) is { } body)
+            fields = RequestFields.Merge(fields, RequestFields.OfJson(body));
+        return Read(fields);
+    }
+
     /// <summary>The command that the fields say.</summary>
     /// <exception cref="RequestRefusedException">A field is unknown or cannot be read; ranges that depend on the model are left to the engine.</exception>
     public static GenerateCommand Read(RequestFields fields)

@@ -18,6 +18,11 @@ internal sealed class GenerateDocumentation : IOperationFilter
         are a grid, JSON has each as base64 PNG, zip has PNG files with a metadata.json. Closing the connection cancels the generation.
         """;
 
+    private const string Durable = """
+        The fields are those of POST /generate. The generation is on the disk when this answers, survives a restart of the service and
+        goes on when the connection closes. 202 at once, unless `Prefer: wait=N` asks to wait for 201; `format` and `scale` are kept for its result.
+        """;
+
     private static readonly Dictionary<string, string> Headers = new()
     {
         ["X-Generation-Id"] = "The generation.",
@@ -29,12 +34,12 @@ internal sealed class GenerateDocumentation : IOperationFilter
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        if (operation.OperationId != "Generate") return;
-        operation.Description = Description;
+        if (operation.OperationId is not ("Generate" or "CreateGeneration")) return;
+        operation.Description = operation.OperationId == "Generate" ? Description : Durable;
         var fields = Fields();
         operation.Parameters = [.. fields.Select(f => new OpenApiParameter { Name = f.Name, In = ParameterLocation.Query, Description = f.Text, Schema = f.Schema })];
         operation.RequestBody = new OpenApiRequestBody { Description = "The same fields as JSON.", Content = Body(fields) };
-        operation.Responses = Responses(context);
+        operation.Responses = Responses(context, operation.OperationId == "Generate");
     }
 
     private static List<(string Name, string Text, OpenApiSchema Schema)> Fields() =>
@@ -79,13 +84,17 @@ internal sealed class GenerateDocumentation : IOperationFilter
         };
     }
 
-    private static OpenApiResponses Responses(OperationFilterContext context)
+    private static OpenApiResponses Responses(OperationFilterContext context, bool waits)
     {
         var binary = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
         var problem = context.SchemaGenerator.GenerateSchema(typeof(ProblemDetails), context.SchemaRepository);
-        var answers = new OpenApiResponses
+        var generation = context.SchemaGenerator.GenerateSchema(typeof(GenerationResponse), context.SchemaRepository);
+        var answers = new OpenApiResponses();
+        if (!waits) answers["201"] = Resource("It has ended.", generation, "Location");
+        answers["202"] = Resource("It goes on durably; `Location` is where to look again.", generation, "Location", "Retry-After", "Preference-Applied");
+        if (waits)
         {
-            ["200"] = new OpenApiResponse
+            answers["200"] = new OpenApiResponse
             {
                 Description = "The pictures.",
                 Headers = Headers.ToDictionary(h => h.Key, h => (IOpenApiHeader)new OpenApiHeader { Description = h.Value, Schema = Of(JsonSchemaType.String) }),
@@ -93,8 +102,8 @@ internal sealed class GenerateDocumentation : IOperationFilter
                 {
                     Schema = f == PictureFormat.Json ? context.SchemaGenerator.GenerateSchema(typeof(GenerateResponse), context.SchemaRepository) : binary,
                 }),
-            },
-        };
+            };
+        }
         foreach (var group in ProblemCatalogue.OfGenerate.GroupBy(p => p.Status).OrderBy(g => g.Key))
         {
             answers[FormattableString.Invariant($"{group.Key}")] = new OpenApiResponse
@@ -105,6 +114,13 @@ internal sealed class GenerateDocumentation : IOperationFilter
         }
         return answers;
     }
+
+    private static OpenApiResponse Resource(string text, IOpenApiSchema schema, params string[] headers) => new()
+    {
+        Description = text,
+        Headers = headers.ToDictionary(h => h, _ => (IOpenApiHeader)new OpenApiHeader { Schema = Of(JsonSchemaType.String) }),
+        Content = new Dictionary<string, IOpenApiMediaType> { ["application/json"] = new OpenApiMediaType { Schema = schema } },
+    };
 
     private static OpenApiExample Example(string summary, string json) => new() { Summary = summary, Value = JsonNode.Parse(json) };
 

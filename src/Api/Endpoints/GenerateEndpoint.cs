@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hosting;
+using Diffusion.Api.Idempotency;
 using Diffusion.Api.Pictures;
 using Diffusion.Inference.Jobs;
 using Diffusion.Inference.Models;
@@ -11,63 +11,60 @@ using Microsoft.Extensions.Options;
 namespace Diffusion.Api.Endpoints;
 
 /// <summary>The simplest call: <c>POST /generate</c> waits for the pictures and answers with them.</summary>
-internal sealed class GenerateEndpoint(GenerationService generations, ModelRegistry models, GenerationLog log, IOptions<ApiOptions> options)
+internal sealed class GenerateEndpoint(
+    GenerationService generations, GenerationKeeping keeping, ModelRegistry models, GenerationLog log, TimeProvider time, IOptions<ApiOptions> options)
 {
-    /// <summary>Pixels of one answer, so that a scale cannot ask for gigabytes.</summary>
-    private const long MaxPixels = 1 << 26;
-
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/generate", (HttpContext http, GenerateEndpoint endpoint) => endpoint.AnswerAsync(http))
-            .WithName("Generate").WithTags("Generation").WithSummary("Generates pictures and waits for them.");
+            .Idempotent().WithName("Generate").WithTags("Generation").WithSummary("Generates pictures and waits for them.");
 
     private async Task<IResult> AnswerAsync(HttpContext http)
     {
-        var command = await ReadAsync(http.Request, http.RequestAborted);
+        var preferences = Preferences.Read(http.Request.Headers);
+        var command = await GenerateFields.ReadAsync(http.Request, options.Value.MaxBodyBytes, http.RequestAborted);
         var format = command.Format ?? PictureFormat.Accepted(http.Request.Headers.Accept!) ?? throw new RequestRefusedException(
             ProblemCatalogue.FormatUnavailable, $"Accept is '{http.Request.Headers.Accept}'; available are {string.Join(", ", PictureFormat.All.Select(f => f.MediaType))}.");
         var generation = generations.Submit(command.Request);
+        var kept = false;
         try
         {
-            RefuseTooManyPixels(generation, command.Scale);
-            var result = await generation.Completion.WaitAsync(http.RequestAborted);
+            PixelLimit.Check(generation.Count, models.Describe(generation.Model)?.Manifest.Network.ImageSize ?? 0, command.Scale);
+            if (await FinishAsync(generation, preferences, http.RequestAborted) is not { } result)
+            {
+                var record = await keeping.KeepAsync(http, generation, ResultQuery.WishesOf(command with { Format = format }));
+                kept = true;
+                preferences.Echo(http.Response.Headers, answeredLater: true);
+                return keeping.Later(http, record);
+            }
             var started = Stopwatch.GetTimestamp();
             var body = PictureParcel.Pack(generation.Facts, result, format, command.Scale);
-            Describe(http.Response.Headers, generation, result, Stopwatch.GetElapsedTime(started));
-            http.Response.Headers.ContentDisposition = $"inline; filename=\"{PictureParcel.FileName(generation.Facts, format)}\"";
+            GenerationResults.Describe(http.Response.Headers, generation.Facts, result, format, Stopwatch.GetElapsedTime(started));
+            preferences.Echo(http.Response.Headers, answeredLater: false);
+            http.Response.Headers.CacheControl = "no-store";
             return TypedResults.Bytes(body, format.MediaType);
         }
         finally
         {
             // nobody is left to take the pictures; after the end this does nothing
-            generation.Cancel();
-            log.Ended(generation, "http");
+            if (!kept)
+            {
+                generation.Cancel();
+                log.Ended(generation, "http");
+            }
         }
     }
 
-    private async Task<GenerateCommand> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>The pictures, or null if the caller prefers to fetch them later.</summary>
+    private async Task<GenerationResult?> FinishAsync(Generation generation, Preferences preferences, CancellationToken cancellationToken)
     {
-        var fields = RequestFields.OfQuery(request.Query);
-        if (await JsonBody.ReadAsync(request, options.Value.MaxBodyBytes, cancellationToken) is { } body)
-            fields = RequestFields.Merge(fields, RequestFields.OfJson(body));
-        return GenerateFields.Read(fields);
-    }
-
-    private void RefuseTooManyPixels(Generation generation, int scale)
-    {
-        var side = (long)(models.Describe(generation.Model)?.Manifest.Network.ImageSize ?? 0) * scale;
-        if (scale > 1 && side * side * generation.Count > MaxPixels)
-            throw RequestRefusedException.Invalid([new FieldError("scale", $"{generation.Count} pictures of {side}x{side} pixels are more than {MaxPixels} pixels; take a smaller scale or n.")]);
-    }
-
-    private static void Describe(IHeaderDictionary headers, Generation generation, GenerationResult result, TimeSpan encoding)
-    {
-        headers["X-Generation-Id"] = generation.Id;
-        headers["X-Seed"] = generation.Seed.ToString(CultureInfo.InvariantCulture);
-        headers["X-Model"] = PictureParcel.NameOf(generation.Facts);
-        headers["X-Sampler"] = generation.Sampler;
-        headers["Server-Timing"] = string.Create(
-            CultureInfo.InvariantCulture,
-            $"queue;dur={result.QueueMilliseconds:0.###}, sample;dur={result.SampleMilliseconds:0.###}, encode;dur={encoding.TotalMilliseconds:0.###}");
-        headers.CacheControl = "no-store";
+        if (preferences is { Wait: null, RespondAsync: true }) return null;
+        try
+        {
+            return await generation.Completion.WaitAsync(preferences.Wait ?? Timeout.InfiniteTimeSpan, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Diffusion.Inference.Jobs;
+using Diffusion.Inference.Store;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Diffusion.Api.Errors;
@@ -9,6 +10,7 @@ namespace Diffusion.Api.Errors;
 internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<FieldError> Errors, TimeSpan? RetryAfter = null)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(5);
 
     /// <summary>Generations in progress, where that is why.</summary>
     public int? QueueDepth { get; init; }
@@ -28,6 +30,7 @@ internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<Fie
             PredictedWait = refused.PredictedWait,
         },
         GenerationFailedException failed => new(ProblemCatalogue.Find(failed.Problem) ?? ProblemCatalogue.EngineError, failed.Detail, []),
+        StoreUnavailableException unavailable => new(ProblemCatalogue.StoreUnavailable, unavailable.Message, [], StorePause),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(ProblemCatalogue.TooLarge, "The body is too large.", []),
         BadHttpRequestException bad => new(ProblemCatalogue.OfStatus(bad.StatusCode), "The request could not be read.", []),
         OperationCanceledException => new(ProblemCatalogue.Canceled, "The generation was canceled.", []),

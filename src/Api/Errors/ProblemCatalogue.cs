@@ -39,6 +39,15 @@ internal static class ProblemCatalogue
     public static readonly Problem ConflictingState = new("conflicting-state", 409, "It is too late for that",
         "The resource has reached a state in which the call has no meaning any more; the detail says which.");
 
+    public static readonly Problem GenerationFailed = new("generation-failed", 409, "The generation failed and has no result",
+        "The generation ended in an error, so there are no pictures. GET the generation itself: its member 'problem' names the reason. Send the request again to start anew.");
+
+    public static readonly Problem IdempotencyInProgress = new("idempotency-in-progress", 409, "The first request with this key is still being answered",
+        "A request with the same Idempotency-Key and the same contents came before and has no answer yet. Repeat this one a little later to get that answer.");
+
+    public static readonly Problem ResultExpired = new("result-expired", 410, "The result is not there any more",
+        "Results are kept for a limited time and up to a limited size. The record of the generation still has its seed, model version and sampler, which make the same pictures again.");
+
     public static readonly Problem TooLarge = new("too-large", 413, "The body is too large",
         "The body is longer than this service reads. The fields of a generation fit into a few hundred bytes.");
 
@@ -50,6 +59,14 @@ internal static class ProblemCatalogue
 
     public static readonly Problem DeadlineInfeasible = new("deadline-infeasible", 422, "The deadline cannot be promised",
         "Beside what is promised already, the pictures cannot be made within deadlineMs. The detail and the member 'predictedWaitMs' tell what can be promised now; ask for that, for fewer pictures or steps, or leave the deadline out.");
+    public static readonly Problem IdempotencyKeyReused = new("idempotency-key-reused", 422, "The key belongs to another request",
+        "The Idempotency-Key was used for a request with other contents, not long ago. Take a new key for a new request.");
+
+    public static readonly Problem ModelGone = new("model-gone", 500, "The model version is not there any more",
+        "The generation was accepted before a restart, and the model version it was promised has been removed since. Send the request again with a version that is served.");
+
+    public static readonly Problem NoLongerValid = new("no-longer-valid", 500, "The request cannot be run after the restart",
+        "The generation was accepted before a restart, and the service was started again with settings or in a version under which the request is not valid. The detail says why.");
 
     public static readonly Problem Internal = new("internal", 500, "The service failed",
         "Something went wrong that the request did not cause. The log of the service tells more under the trace id of the answer.");
@@ -69,6 +86,9 @@ internal static class ProblemCatalogue
     public static readonly Problem Draining = new("draining", 503, "The service is stopping",
         "The service finishes what it has accepted and takes nothing new. Send the request to another instance, or again after the restart.");
 
+    public static readonly Problem StoreUnavailable = new("store-unavailable", 503, "Nothing durable can be accepted now",
+        "The records of durable generations cannot be written or read: the disk is full, the database is locked, or another service has the folder. Nothing was accepted; what was accepted before is not lost. Try again after the time in the header Retry-After, or use POST /generate without Prefer and Idempotency-Key.");
+
     public static readonly Problem ModelUnavailable = new("model-unavailable", 503, "The model could not be loaded",
         "The model version exists and could not be loaded, for example because its files are damaged. Ask for another version, or repair this one.");
 
@@ -84,6 +104,9 @@ internal static class ProblemCatalogue
         Validation, MalformedJson, BadRequest, Forbidden, NotFound, UnknownModel, UnknownGeneration,
         UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, TooLarge, UnsupportedMedia, SamplerNotSupported, DeadlineInfeasible, Internal, EngineError, NonFinite,
         OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading, DeadlineExceeded,
+        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, GenerationFailed, IdempotencyInProgress, ResultExpired, TooLarge, UnsupportedMedia,
+        SamplerNotSupported, IdempotencyKeyReused, Internal, EngineError, NonFinite, ModelGone, NoLongerValid,
+        OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, ModelLoading,
     ];
 
     /// <summary>Those that POST /generate can answer with.</summary>
@@ -91,6 +114,8 @@ internal static class ProblemCatalogue
     [
         Validation, MalformedJson, Forbidden, UnknownModel, FormatUnavailable, Canceled, TooLarge, UnsupportedMedia, SamplerNotSupported, DeadlineInfeasible,
         Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading, DeadlineExceeded,
+        Validation, MalformedJson, Forbidden, UnknownModel, FormatUnavailable, Canceled, IdempotencyInProgress, TooLarge, UnsupportedMedia, SamplerNotSupported,
+        IdempotencyKeyReused, Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, ModelLoading,
     ];
 
     /// <summary>The problem of that slug, or null.</summary>

@@ -26,6 +26,7 @@ internal static class Edge
         services.AddProblemDetails();
         services.AddHealthChecks();
         services.AddSingleton<GenerateEndpoint>();
+        services.AddSingleton<GenerationKeeping>();
         services.AddSingleton<GenerationLog>();
         services.ConfigureHttpJsonOptions(o => Configure(o.SerializerOptions));
         services.AddSignalR(o => o.AddFilter<HubFailureFilter>())

@@ -98,13 +98,18 @@ internal sealed class GenerationTracker(StoreSession session, Generation generat
         }).ConfigureAwait(false);
         // it was deleted while it ran
         if (!known) session.Files.Delete(generation.Id);
+        logger.GenerationRecorded(generation.Id, RecordState.Succeeded);
     }
 
-    private Task EndAsync(RecordState state, string? problem, string? detail) => UpdateAsync(row =>
+    private async Task EndAsync(RecordState state, string? problem, string? detail)
     {
-        (row.Problem, row.Detail) = (problem, detail);
-        row.End(state, time.GetUtcNow());
-    });
+        await UpdateAsync(row =>
+        {
+            (row.Problem, row.Detail) = (problem, detail);
+            row.End(state, time.GetUtcNow());
+        }).ConfigureAwait(false);
+        logger.GenerationRecorded(generation.Id, state);
+    }
 
     private Task<bool> UpdateAsync(Action<GenerationRow> change) => session.Writer.WriteAsync(context =>
     {
