@@ -1,0 +1,143 @@
+using Diffusion.Checkpoints;
+using Diffusion.Inference.Jobs;
+using Diffusion.Inference.Store;
+using Diffusion.Testing;
+
+namespace Diffusion.Inference.Tests.Store;
+
+public sealed class RecoveryTests : IDisposable
+{
+    private readonly TemporaryFolder folder = StoreRig.Folder();
+
+    [Theory]
+    [InlineData("ddim")]
+    [InlineData("ddpm")]
+    public async Task Restart_Unfinished_GivesThePicturesOfAnUndisturbedRun(string sampler)
+    {
+        var request = StoreRig.Request with { Sampler = sampler, Seed = null, Count = 2, Labels = [1, 2], Guidance = 3 };
+        string id;
+        GenerationRequest resolved;
+        await using (var first = await StoreRig.StartAsync(folder))
+        {
+            var generation = await first.KeepAsync(request);
+            first.Watcher.LoadWanted();
+            first.Engine.Tick();
+            (id, resolved) = (generation.Id, generation.Request.Resolved);
+        }
+        await using var second = await StoreRig.StartAsync(folder);
+        await second.FinishAsync(id);
+        var undisturbed = second.Generations.Submit(resolved);
+        second.RunAll();
+        Assert.Equal(Rig.Result(undisturbed).Values, second.Result(id).Values);
+    }
+
+    [Fact]
+    public async Task Stop_WithoutAnEnd_DoesNotCancelIt()
+    {
+        string id;
+        await using (var first = await StoreRig.StartAsync(folder)) id = (await first.KeepAsync(StoreRig.Request)).Id;
+        await using var second = await StoreRig.StartAsync(folder);
+        Assert.Equal(RecordState.Queued, second.Record(id).State);
+        await StoreRig.UntilAsync(() => second.Generations.Find(id) is not null);
+    }
+
+    [Fact]
+    public async Task Restart_NewerVersionOfTheModel_KeepsTheOneThatWasPromised()
+    {
+        string id;
+        await using (var first = await StoreRig.StartAsync(folder)) id = (await first.KeepAsync(StoreRig.Request)).Id;
+        TinyModels.Publish(new CheckpointStore(folder["models"], TimeProvider.System), StoreRig.Model, seed: 9);
+        await using var second = await StoreRig.StartAsync(folder);
+        await second.FinishAsync(id);
+        Assert.Equal(1, second.Record(id).Facts.Version);
+        var undisturbed = second.Generations.Submit(StoreRig.Request with { Model = StoreRig.Model + "@1" });
+        second.RunAll();
+        Assert.Equal(Rig.Result(undisturbed).Values, second.Result(id).Values);
+    }
+
+    [Fact]
+    public async Task Restart_ModelVersionGone_FailsWithThatProblem()
+    {
+        string id;
+        await using (var first = await StoreRig.StartAsync(folder)) id = (await first.KeepAsync(StoreRig.Request)).Id;
+        TinyModels.Publish(new CheckpointStore(folder["models"], TimeProvider.System), StoreRig.Model, seed: 9);
+        Directory.Delete(Path.Combine(folder["models"], StoreRig.Model, "v000001"), recursive: true);
+        await using var second = await StoreRig.StartAsync(folder);
+        await second.WrittenAsync(id);
+        var record = second.Record(id);
+        Assert.Equal((RecordState.Failed, Problems.ModelGone), (record.State, record.Problem));
+        Assert.Contains("has no version '1'", record.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Restart_StoredRequestOfANewerVersion_FailsAndSaysSo()
+    {
+        string id;
+        await using (var first = await StoreRig.StartAsync(folder))
+        {
+            id = (await first.KeepAsync(StoreRig.Request)).Id;
+            await first.Session.Writer.WriteAsync(context =>
+            {
+                var row = context.Generations.Find(id)!;
+                context.Entry(row).Property(r => r.Document).CurrentValue = row.Document.Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal);
+                return true;
+            });
+        }
+        await using var second = await StoreRig.StartAsync(folder);
+        await StoreRig.UntilAsync(() => second.Session.Database.Read(c => c.Generations.Find(id)!.State) == RecordState.Failed);
+        Assert.Equal(Problems.NoLongerValid, second.Session.Database.Read(c => c.Generations.Find(id)!.Problem));
+    }
+
+    [Fact]
+    public async Task Restart_CancelWasPromised_IsNotTakenUp()
+    {
+        string id;
+        await using (var first = await StoreRig.StartAsync(folder))
+        {
+            var generation = await first.KeepAsync(StoreRig.Request);
+            id = generation.Id;
+            await first.Session.Writer.WriteAsync(context => context.Generations.Find(id)!.CancelRequested = true);
+        }
+        await using var second = await StoreRig.StartAsync(folder);
+        await second.WrittenAsync(id);
+        Assert.Equal(RecordState.Canceled, second.Record(id).State);
+        Assert.Null(second.Generations.Find(id));
+    }
+
+    [Fact]
+    public async Task Restart_MoreThanTheQueueTakes_AreTakenUpAsThereIsRoom()
+    {
+        var ids = new List<string>();
+        await using (var first = await StoreRig.StartAsync(folder))
+            for (var i = 0; i < 5; i++) ids.Add((await first.KeepAsync(StoreRig.Request with { Seed = (ulong)i })).Id);
+        await using var second = await StoreRig.StartAsync(folder, settings: ("MaxQueuedGenerations", 2));
+        foreach (var id in ids)
+        {
+            await StoreRig.UntilAsync(() =>
+            {
+                second.RunAll();
+                return second.Record(id).IsFinal;
+            });
+            Assert.Equal(RecordState.Succeeded, second.Record(id).State);
+        }
+    }
+
+    [Fact]
+    public async Task Start_StrayFiles_AreRemovedAndResultsAreNot()
+    {
+        string id;
+        await using (var first = await StoreRig.StartAsync(folder))
+        {
+            id = (await first.KeepAsync(StoreRig.Request)).Id;
+            await first.FinishAsync(id);
+        }
+        var shelf = Path.GetDirectoryName(Directory.GetFiles(Path.Combine(folder["store"], "results"), "*", SearchOption.AllDirectories).Single())!;
+        File.WriteAllText(Path.Combine(shelf, ".new-gen_half"), "half");
+        File.WriteAllText(Path.Combine(shelf, "gen_unknown.safetensors"), "nobody's");
+        await using var second = await StoreRig.StartAsync(folder);
+        Assert.Equal(id + ".safetensors", Path.GetFileName(Directory.GetFiles(shelf).Single()));
+        Assert.NotNull(second.Archive.ReadResult(second.Record(id)));
+    }
+
+    public void Dispose() => folder.Dispose();
+}
