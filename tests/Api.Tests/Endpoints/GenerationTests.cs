@@ -71,7 +71,7 @@ public sealed class GenerationTests(Service service)
     [InlineData("GET", "/v1/generations/gen_0")]
     [InlineData("GET", "/v1/generations/nonsense/result")]
     [InlineData("POST", "/v1/generations/gen_00000000000000000000000000000000/cancel")]
-    [InlineData("DELETE", "/v1/generations/%00")]
+    [InlineData("DELETE", "/v1/generations/gen_%20..")]
     public async Task Unknown_IsNamed(string method, string path) =>
         Assert.Equal("/problems/unknown-generation", await (await Http.CallAsync(new HttpMethod(method), path)).ProblemAsync(HttpStatusCode.NotFound));
 

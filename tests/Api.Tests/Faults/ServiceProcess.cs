@@ -41,8 +41,13 @@ internal sealed partial class ServiceProcess : IDisposable
         };
         var ours = new Dictionary<string, string>
         {
-            ["Inference__ModelsPath"] = folder["models"], ["Inference__Device"] = "cpu", ["Inference__Threads"] = "1",
-            ["Store__Path"] = folder["store"], ["Training__State"] = folder["state"], ["Training__Data"] = folder["data"], ["Training__Models"] = folder["models"],
+            ["Inference__ModelsPath"] = folder["models"],
+            ["Inference__Device"] = "cpu",
+            ["Inference__Threads"] = "1",
+            ["Store__Path"] = folder["store"],
+            ["Training__State"] = folder["state"],
+            ["Training__Data"] = folder["data"],
+            ["Training__Models"] = folder["models"],
         };
         foreach (var (name, value) in ours) start.Environment[name] = value;
         foreach (var (name, value) in settings) start.Environment[name] = value;
