@@ -59,6 +59,7 @@ internal static class ProblemCatalogue
 
     public static readonly Problem DeadlineInfeasible = new("deadline-infeasible", 422, "The deadline cannot be promised",
         "Beside what is promised already, the pictures cannot be made within deadlineMs. The detail and the member 'predictedWaitMs' tell what can be promised now; ask for that, for fewer pictures or steps, or leave the deadline out.");
+
     public static readonly Problem IdempotencyKeyReused = new("idempotency-key-reused", 422, "The key belongs to another request",
         "The Idempotency-Key was used for a request with other contents, not long ago. Take a new key for a new request.");
 
@@ -102,20 +103,17 @@ internal static class ProblemCatalogue
     public static IReadOnlyList<Problem> All { get; } =
     [
         Validation, MalformedJson, BadRequest, Forbidden, NotFound, UnknownModel, UnknownGeneration,
-        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, TooLarge, UnsupportedMedia, SamplerNotSupported, DeadlineInfeasible, Internal, EngineError, NonFinite,
-        OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading, DeadlineExceeded,
         UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, GenerationFailed, IdempotencyInProgress, ResultExpired, TooLarge, UnsupportedMedia,
-        SamplerNotSupported, IdempotencyKeyReused, Internal, EngineError, NonFinite, ModelGone, NoLongerValid,
-        OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, ModelLoading,
+        SamplerNotSupported, DeadlineInfeasible, IdempotencyKeyReused, Internal, EngineError, NonFinite, ModelGone, NoLongerValid,
+        OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, ModelLoading, DeadlineExceeded,
     ];
 
     /// <summary>Those that POST /generate can answer with.</summary>
     public static IReadOnlyList<Problem> OfGenerate { get; } =
     [
-        Validation, MalformedJson, Forbidden, UnknownModel, FormatUnavailable, Canceled, TooLarge, UnsupportedMedia, SamplerNotSupported, DeadlineInfeasible,
-        Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading, DeadlineExceeded,
         Validation, MalformedJson, Forbidden, UnknownModel, FormatUnavailable, Canceled, IdempotencyInProgress, TooLarge, UnsupportedMedia, SamplerNotSupported,
-        IdempotencyKeyReused, Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, ModelLoading,
+        DeadlineInfeasible, IdempotencyKeyReused, Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, ModelLoading,
+        DeadlineExceeded,
     ];
 
     /// <summary>The problem of that slug, or null.</summary>

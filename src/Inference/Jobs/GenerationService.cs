@@ -33,7 +33,7 @@ public sealed class GenerationService
     internal Generation Resume(string id, GenerationRequest request) => Submit(id, request);
 
     /// <summary>When a generation that waits or runs will have ended, by what ticks cost and what is before the engine.</summary>
-    public TimeSpan Predict() => cost.Predict(queue.RowsWaiting);
+    public TimeSpan Predict() => TimeSpan.FromMilliseconds(queue.PredictedWait);
 
     /// <summary>Cancels a generation if it lives, and forgets it.</summary>
     internal void Forget(string id)
