@@ -20,6 +20,9 @@ public sealed class RequestDocumentTests
         Seed = ulong.MaxValue,
         Labels = [1, 2],
         Guidance = 0.1,
+        Client = "somebody",
+        Class = RequestClass.Batch,
+        Deadline = TimeSpan.FromSeconds(3),
     };
 
     [Fact]
