@@ -6,6 +6,7 @@ using Diffusion.Inference.Models;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Diffusion.Inference;
@@ -33,6 +34,12 @@ public static class InferenceServices
             if (options.DefaultModels.Count > 0) return;
             options.DefaultModels.Add("digits-ddpm");
             options.DefaultModels.Add("digits-dddm");
+        });
+        // the host must not lose patience before the engine does
+        services.AddOptions<HostOptions>().PostConfigure<IOptions<InferenceOptions>>((host, inference) =>
+        {
+            var needed = inference.Value.DrainTimeout + TimeSpan.FromSeconds(10);
+            if (host.ShutdownTimeout < needed) host.ShutdownTimeout = needed;
         });
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);

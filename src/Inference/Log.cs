@@ -11,6 +11,9 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Information, "Engine stopped; {Canceled} generations were canceled.")]
     public static partial void EngineStopped(this ILogger logger, int canceled);
 
+    [LoggerMessage(12, LogLevel.Information, "Engine drains: nothing new is accepted, what runs has {Seconds:F0} s.")]
+    public static partial void EngineDraining(this ILogger logger, double seconds);
+
     [LoggerMessage(3, LogLevel.Critical, "Engine thread died.")]
     public static partial void EngineDied(this ILogger logger, Exception cause);
 
@@ -22,6 +25,12 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Information, "Model {Model} version {Version} is loaded ({Milliseconds:F0} ms).")]
     public static partial void ModelLoaded(this ILogger logger, string model, int version, double milliseconds);
+
+    [LoggerMessage(11, LogLevel.Information, "Model {Model} version {Version}: strict rows run in batches of {Sizes}; probed {Probed}.")]
+    public static partial void ModelProbed(this ILogger logger, string model, int version, string sizes, string probed);
+
+    [LoggerMessage(13, LogLevel.Error, "Model {Model} version {Version} does not fit: {Reason}")]
+    public static partial void ModelTooLarge(this ILogger logger, string model, int version, string reason);
 
     [LoggerMessage(7, LogLevel.Error, "Model {Model} version {Version} cannot be loaded: {Reason}")]
     public static partial void ModelRefused(this ILogger logger, Exception cause, string model, int version, string reason);

@@ -12,7 +12,7 @@ internal static class GenerateFields
     public const int MaxScale = 16;
 
     /// <summary>The fields that do not belong to a sampler.</summary>
-    public static IReadOnlyList<string> Common { get; } = ["model", "sampler", "steps", "n", "seed", "label", "guidance", "format", "scale"];
+    public static IReadOnlyList<string> Common { get; } = ["model", "sampler", "steps", "n", "seed", "label", "guidance", "determinism", "format", "scale"];
 
     /// <summary>The options that some sampler declares, in catalogue order.</summary>
     public static IReadOnlyList<string> Options { get; } = [.. SamplerCatalog.All.SelectMany(s => s.Options).Select(o => o.Name).Distinct()];
@@ -33,6 +33,7 @@ internal static class GenerateFields
             Seed = reading.Seed("seed"),
             Labels = reading.Labels("label"),
             Guidance = reading.Real("guidance"),
+            Determinism = reading.Determinism("determinism"),
         };
         var format = reading.Text("format") is { } asked ? PictureFormat.Find(asked) ?? reading.Refuse<PictureFormat>("format", $"format must be one of {PictureFormat.Names}, got '{asked}'.") : null;
         var scale = reading.Whole("scale", 1, MaxScale) ?? 1;
@@ -88,6 +89,13 @@ internal static class GenerateFields
             }
             return labels;
         }
+
+        public Determinism Determinism(string name) => Text(name) switch
+        {
+            null or "seeded" => Inference.Jobs.Determinism.Seeded,
+            "strict" => Inference.Jobs.Determinism.Strict,
+            var text => Refuse<Determinism>(name, $"{name} must be seeded or strict, got '{text}'."),
+        };
 
         public void Refuse(string name, string message) => Errors.Add(new(name, message));
 

@@ -20,12 +20,13 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Data">The data set it was trained on.</param>
 /// <param name="ImagesSeen">Training images seen, repeats counted.</param>
 /// <param name="Metrics">Measured quality by name.</param>
+/// <param name="Loaded">Its versions that are in memory, ascending: bytes, users, and the sizes of batch in which strict pictures run.</param>
 /// <param name="Created">When this version was published.</param>
 internal sealed record ModelResponse(
     string Name, int Version, IReadOnlyList<int> Versions, IReadOnlyDictionary<string, int> Aliases,
     int Width, int Height, int Channels, int TimeSteps, string Schedule, string Objective,
     IReadOnlyList<string>? Labels, IReadOnlyList<string> Samplers, SamplingDefaults? Sampling,
-    string Data, long ImagesSeen, IReadOnlyDictionary<string, double> Metrics, DateTimeOffset Created)
+    string Data, long ImagesSeen, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<LoadedVersion> Loaded, DateTimeOffset Created)
 {
     /// <summary>The public view of a served model.</summary>
     public static ModelResponse Of(ModelDescription model)
@@ -36,6 +37,6 @@ internal sealed record ModelResponse(
             manifest.Network.ImageSize, manifest.Network.ImageSize, manifest.Network.Channels,
             manifest.Schedule.Steps, manifest.Schedule.Name, manifest.Objective,
             manifest.Labels, model.Samplers, manifest.Sampling,
-            manifest.Data.Name, manifest.ImagesSeen, manifest.Metrics, manifest.Created);
+            manifest.Data.Name, manifest.ImagesSeen, manifest.Metrics, model.Loaded, manifest.Created);
     }
 }

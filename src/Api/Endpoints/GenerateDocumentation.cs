@@ -23,6 +23,7 @@ internal sealed class GenerateDocumentation : IOperationFilter
         ["X-Seed"] = "The seed: send it as `seed` to get the same pictures again.",
         ["X-Model"] = "Model and version: send it as `model` to stay with this version.",
         ["X-Sampler"] = "The sampler that was used.",
+        ["X-Determinism"] = "`seeded` or `strict`.",
         ["Server-Timing"] = "Milliseconds: `queue` until the first batch, `sample` in the network, `encode` to the file.",
     };
 
@@ -44,6 +45,7 @@ internal sealed class GenerateDocumentation : IOperationFilter
         ("n", "Pictures; picture i does not depend on n.", Of(JsonSchemaType.Integer).From("1")),
         ("seed", "Same seed, same pictures, 0 to 2^64 - 1; drawn at random if not given.", Of(JsonSchemaType.Integer).From("0")),
         ("label", "Class number, or several of them used in turn: `3`, `0,1,2`, in JSON also `[0, 1, 2]`.", Of(JsonSchemaType.String)),
+        ("determinism", "How exactly the seed fixes the pictures: `seeded` up to rounding in the last bits, which can depend on what else is running; `strict` to the bit, and slower.", Of(JsonSchemaType.String).Choices(["seeded", "strict"])),
         ("guidance", "Classifier-free guidance scale; 1 is none.", Of(JsonSchemaType.Number)),
         .. SamplerCatalog.All.SelectMany(s => s.Options, (s, o) => (Sampler: s, Option: o)).GroupBy(p => p.Option.Name)
             .Select(g => (g.Key, $"Of {string.Join(" and ", g.Select(p => p.Sampler.Name))}: {g.First().Option.Description}", SchemaOf(g.First().Option))),

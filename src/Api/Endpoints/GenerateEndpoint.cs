@@ -65,6 +65,7 @@ internal sealed class GenerateEndpoint(GenerationService generations, ModelRegis
         headers["X-Seed"] = generation.Seed.ToString(CultureInfo.InvariantCulture);
         headers["X-Model"] = PictureParcel.NameOf(generation);
         headers["X-Sampler"] = generation.Sampler;
+        headers["X-Determinism"] = generation.Determinism == Determinism.Strict ? "strict" : "seeded";
         headers["Server-Timing"] = string.Create(
             CultureInfo.InvariantCulture,
             $"queue;dur={result.QueueMilliseconds:0.###}, sample;dur={result.SampleMilliseconds:0.###}, encode;dur={encoding.TotalMilliseconds:0.###}");

@@ -8,7 +8,7 @@ namespace Diffusion.Api.Errors;
 /// <summary>What an exception means to a caller. HTTP and the hub tell it in the same words.</summary>
 internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<FieldError> Errors, TimeSpan? RetryAfter = null)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1), Later = TimeSpan.FromSeconds(10);
 
     /// <summary>Maps an exception; what is not known says nothing of itself.</summary>
     public static Failure Of(Exception exception) => exception switch
@@ -17,7 +17,8 @@ internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<Fie
         GenerationRefusedException refused => new(
             OfReason(refused.Reason), refused.Message, refused.Errors,
             refused.Reason == RefusalReason.Overloaded ? refused.RetryAfter ?? Soon : refused.RetryAfter),
-        GenerationFailedException failed => new(ProblemCatalogue.Find(failed.Problem) ?? ProblemCatalogue.EngineError, failed.Detail, []),
+        GenerationFailedException failed => new(ProblemCatalogue.Find(failed.Problem) ?? ProblemCatalogue.EngineError, failed.Detail, [],
+            failed.Problem is "model-loading" or "gpu-out-of-memory" ? Later : null),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(ProblemCatalogue.TooLarge, "The body is too large.", []),
         BadHttpRequestException bad => new(ProblemCatalogue.OfStatus(bad.StatusCode), "The request could not be read.", []),
         OperationCanceledException => new(ProblemCatalogue.Canceled, "The generation was canceled.", []),

@@ -57,8 +57,8 @@ internal static class ProblemCatalogue
     public static readonly Problem NonFinite = new("non-finite", 500, "The model gave values that are not finite",
         "The network answered with NaN or infinity, so there is no picture. This points to a damaged or diverged model version; try another version or sampler.");
 
-    public static readonly Problem OutOfMemory = new("out-of-memory", 503, "The device is out of memory",
-        "The batch did not fit into the device's memory. Ask for fewer pictures at a time, or try again when less is running.");
+    public static readonly Problem OutOfMemory = new("gpu-out-of-memory", 503, "The device is out of memory",
+        "One picture of the request did not fit into the device's memory even alone. Ask for a smaller model, or try again when less is running.");
 
     public static readonly Problem Overloaded = new("overloaded", 503, "The queue is full",
         "More rows are waiting than this service accepts. Nothing was queued; try again after the time in the header Retry-After.");

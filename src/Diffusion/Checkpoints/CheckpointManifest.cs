@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using Diffusion.Networks;
 using Diffusion.Samplers;
@@ -7,6 +8,9 @@ namespace Diffusion.Checkpoints;
 /// <summary>What an immutable checkpoint version says of itself: <c>manifest.json</c>, written last.</summary>
 public sealed record CheckpointManifest
 {
+    // every request asks, and a schedule is thousands of cosines; not a field, because copies must not inherit it
+    private static readonly ConditionalWeakTable<CheckpointManifest, DenoiserTraits> KnownTraits = [];
+
     /// <summary>Format of this file; readers refuse a higher one.</summary>
     public int Format { get; init; } = 1;
 
@@ -57,7 +61,8 @@ public sealed record CheckpointManifest
 
     /// <summary>What samplers need to know of this model.</summary>
     [JsonIgnore]
-    public DenoiserTraits Traits => new(Schedules.ScheduleCatalogue.Create(Schedule.Name, Schedule.Steps), Prediction, Network.Memory);
+    public DenoiserTraits Traits => KnownTraits.GetValue(
+        this, static m => new(Schedules.ScheduleCatalogue.Create(m.Schedule.Name, m.Schedule.Steps), m.Prediction, m.Network.Memory));
 }
 
 /// <summary>A schedule by catalogue name and T.</summary>

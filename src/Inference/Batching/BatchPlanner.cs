@@ -17,7 +17,8 @@ internal sealed class BatchPlanner(int maxRows, int maxSkippedTicks)
     /// <summary>The next tick, or null if no admitted lane has work.</summary>
     /// <param name="work">What there is to do.</param>
     /// <param name="isReady">Which lanes can run now; a lane whose model is still loading cannot.</param>
-    public BatchPlan? Plan(WorkSet work, Func<LaneKey, bool> isReady)
+    /// <param name="rowsOf">Network evaluations that a lane may have in a tick, if fewer; null for no such limit.</param>
+    public BatchPlan? Plan(WorkSet work, Func<LaneKey, bool> isReady, Func<LaneKey, int>? rowsOf = null)
     {
         Lane? next = null;
         SampleTurn? oldest = null;
@@ -31,13 +32,13 @@ internal sealed class BatchPlanner(int maxRows, int maxSkippedTicks)
                 if (IsOverdue(first, work.Tick) && (oldest is null || Precedes(first, oldest))) (oldest, next) = (first, lane);
             }
         }
-        return next is null ? null : Fill(next, work.Tick);
+        return next is null ? null : Fill(next, work.Tick, Math.Min(maxRows, rowsOf?.Invoke(next.Key) ?? maxRows));
     }
 
-    private BatchPlan Fill(Lane lane, long tick)
+    private BatchPlan Fill(Lane lane, long tick, int rows)
     {
         var chosen = new List<SampleTurn>();
-        var room = maxRows;
+        var room = rows;
         var taken = new HashSet<SampleTurn>();
         foreach (var sample in Overdue(lane, tick)) Take(sample);
 
@@ -46,11 +47,11 @@ internal sealed class BatchPlanner(int maxRows, int maxSkippedTicks)
         // a request whose next picture does not fit is out for this tick: room only shrinks
         while (room > 0 && turns.TryDequeue(out var turn))
             if (turn.MoveNext() && Take(turn.Current)) turns.Enqueue(turn);
-        return new BatchPlan(lane.Key, chosen, maxRows - room);
+        return new BatchPlan(lane.Key, chosen, rows - room);
 
         bool Take(SampleTurn sample)
         {
-            if (sample.Cost > room || !taken.Add(sample)) return false;
+            if ((sample.Cost > room && chosen.Count > 0) || !taken.Add(sample)) return false;
             chosen.Add(sample);
             room -= sample.Cost;
             return true;

@@ -14,14 +14,16 @@ namespace Diffusion.Inference.Engine;
 /// stands alone, and nobody else notices.
 /// </remarks>
 internal sealed class InferenceEngine(
-    AdmissionQueue queue, GenerationDirectory directory, TickCost cost, IOptions<InferenceOptions> options,
+    AdmissionQueue queue, GenerationDirectory directory, TickCost cost, IDevice device, IOptions<InferenceOptions> options,
     TimeProvider time, InferenceMetrics metrics, ILogger<InferenceEngine> logger) : IDisposable
 {
     private readonly BatchPlanner planner = new(options.Value.MaxBatchRows, options.Value.MaxSkippedTicks);
     private readonly WorkSet work = new();
     private readonly Dictionary<Work, Running> running = [];
     private readonly Dictionary<Generation, Running> byGeneration = [];
-    private readonly Lanes lanes = new();
+    private readonly Lanes lanes = new(
+        options.Value.MaxBatchRows, options.Value.BatchBuckets == "on" || (options.Value.BatchBuckets == "auto" && device.PrefersFewSizes));
+
     private long admitted;
 
     /// <summary>Called with the rows before each forward pass; tests make it fail there.</summary>
@@ -40,8 +42,8 @@ internal sealed class InferenceEngine(
     {
         TakeArrivals();
         EndCanceled();
-        foreach (var one in lanes.Advance()) FailWithoutModel(one);
-        var plan = planner.Plan(work, lanes.IsOpen);
+        EndWithoutModel();
+        var plan = planner.Plan(work, lanes.IsOpen, lane => lanes[lane].Rows);
         if (plan is null) return false;
         var started = time.GetTimestamp();
         Place(plan, started);
@@ -57,7 +59,7 @@ internal sealed class InferenceEngine(
     {
         TakeArrivals();
         var left = running.Values.ToArray();
-        foreach (var one in left) End(one, one.Generation.EndCanceled, "canceled");
+        foreach (var one in left) End(one, () => one.Generation.EndCanceled(byShutdown: !one.Generation.IsCancelRequested), "canceled");
         return left.Length;
     }
 
@@ -73,14 +75,24 @@ internal sealed class InferenceEngine(
             work.Add(one.Work);
             lanes.Enter(one);
             // asked before it arrived; what is asked from now on comes through the queue
-            if (generation.IsCancelRequested) End(one, generation.EndCanceled, "canceled");
+            if (generation.IsCancelRequested) End(one, () => generation.EndCanceled(), "canceled");
         }
     }
 
     private void EndCanceled()
     {
         while (queue.TryTakeCanceled(out var generation))
-            if (byGeneration.TryGetValue(generation, out var one)) End(one, generation.EndCanceled, "canceled");
+            if (byGeneration.TryGetValue(generation, out var one)) End(one, () => generation.EndCanceled(), "canceled");
+    }
+
+    private void EndWithoutModel()
+    {
+        foreach (var one in lanes.Advance()) Fail(one, Problems.ModelUnavailable, $"Model '{NameOf(one)}' cannot be loaded.", null);
+        var limit = options.Value.ModelLoadTimeout;
+        foreach (var one in lanes.WaitingSince(time.GetTimestamp() - (long)(limit.TotalSeconds * time.TimestampFrequency)))
+            Fail(one, Problems.ModelLoading, $"Model '{NameOf(one)}' is not loaded after {limit.TotalSeconds:0} s.", null);
+
+        static string NameOf(Running one) => $"{one.Generation.Model}@{one.Generation.Version}";
     }
 
     // deterministic and before anything counts, so a tick that fails may leave it done
@@ -103,8 +115,9 @@ internal sealed class InferenceEngine(
             }
             catch (Exception cause)
             {
-                FailuresInARow++;
-                Fail(one, ProblemOf(cause), DetailOf(cause), cause);
+                if (DeviceErrors.IsOutOfMemory(cause)) device.Trim();
+                // others will give their slots back; until then it waits
+                if (!DeviceErrors.IsOutOfMemory(cause) || lanes[plan.Lane].Runner.UsedSlots == 0) FailAlone(one, cause);
             }
         }
     }
@@ -116,37 +129,57 @@ internal sealed class InferenceEngine(
         var memory = new float[one.Request.Lease.Manifest.Network.Memory ? x.Length : 0];
         for (var i = 0; i < pictures.Length; i++)
             one.FirstStates.Fill(pictures[i], x.AsSpan(i * size, size), memory.Length == 0 ? [] : memory.AsSpan(i * size, size));
-        var slots = lanes[one.Work.Lane].Place(x, memory, one.Request.Table.Rows.Any(r => r.C != 0));
+        var slots = lanes[one.Work.Lane].Runner.Place(x, memory, one.Request.Table.Rows.Any(r => r.C != 0));
         for (var i = 0; i < pictures.Length; i++) one.Slots[pictures[i]] = slots[i];
     }
 
-    private void Run(LaneKey lane, IReadOnlyList<SampleTurn> planned)
+    // in halves until it works; a picture that fails alone has itself to blame
+    private void Run(LaneKey key, IReadOnlyList<SampleTurn> planned)
     {
-        // the half before may have ended a request that this half was planned with
-        var samples = planned.Where(s => running.ContainsKey(s.Owner)).ToArray();
+        // the half before may have ended a request that this half was planned with; and who found no room waits
+        var samples = planned.Where(s => running.TryGetValue(s.Owner, out var one) && one.Slots[s.Index] != Running.NoSlot).ToArray();
         if (samples.Length == 0) return;
+        var lane = lanes[key];
+        var evaluations = samples.Sum(s => s.Cost);
+        var size = lane.SizeOf(evaluations);
         RowInput[] rows = [.. samples.Select(s => running[s.Owner].RowOf(s))];
         RowOutputs outputs;
         try
         {
             BeforeForward?.Invoke(rows);
-            outputs = lanes[lane].Run(rows);
-        }
-        catch (Exception cause) when (samples.Length > 1)
-        {
-            logger.BatchSplit(cause, samples.Length, lane.Model, lane.Version);
-            metrics.Split();
-            Run(lane, samples[..(samples.Length / 2)]);
-            Run(lane, samples[(samples.Length / 2)..]);
-            return;
+            outputs = lane.Runner.Run(rows, size);
         }
         catch (Exception cause)
         {
-            FailuresInARow++;
-            Fail(running[samples[0].Owner], ProblemOf(cause), DetailOf(cause), cause);
+            if (DeviceErrors.IsOutOfMemory(cause)) MakeRoom(lane, evaluations);
+            if (samples.Length == 1) FailAlone(running[samples[0].Owner], cause);
+            else Split(key, samples, cause);
             return;
         }
-        Commit(lane, samples, rows, outputs);
+        lane.Limit.Fitted();
+        if (size > 0) metrics.Padded(evaluations, (evaluations + size - 1) / size * size);
+        Commit(key, samples, rows, outputs);
+    }
+
+    private void Split(LaneKey lane, SampleTurn[] samples, Exception cause)
+    {
+        logger.BatchSplit(cause, samples.Length, lane.Model, lane.Version);
+        metrics.Split(DeviceErrors.IsOutOfMemory(cause));
+        Run(lane, samples[..(samples.Length / 2)]);
+        Run(lane, samples[(samples.Length / 2)..]);
+    }
+
+    private void MakeRoom(OpenLane lane, int evaluations)
+    {
+        device.Trim();
+        lane.Limit.OutOfMemory(evaluations);
+    }
+
+    private void FailAlone(Running one, Exception cause)
+    {
+        FailuresInARow++;
+        var (problem, detail) = DeviceErrors.Describe(cause);
+        Fail(one, problem, detail, cause);
     }
 
     private void Commit(LaneKey lane, SampleTurn[] samples, RowInput[] rows, RowOutputs outputs)
@@ -173,7 +206,7 @@ internal sealed class InferenceEngine(
         if (sample.IsFinished)
         {
             noisy!.CopyTo(one.Values, sample.Index * generation.Shape.Values);
-            lanes[lane].Release(one.Slots[sample.Index]);
+            lanes[lane].Runner.Release(one.Slots[sample.Index]);
             one.Slots[sample.Index] = Running.NoSlot;
         }
         if (row.Demand == FrameDemand.None) return;
@@ -189,9 +222,6 @@ internal sealed class InferenceEngine(
             time.GetElapsedTime(one.StartedAt.Value).TotalMilliseconds);
         End(one, () => one.Generation.Succeed(result), "succeeded");
     }
-
-    private void FailWithoutModel(Running one) => Fail(
-        one, Problems.ModelUnavailable, $"Model '{one.Generation.Model}' version {one.Generation.Version} cannot be loaded.", null);
 
     private void Fail(Running one, string problem, string detail, Exception? cause)
     {
@@ -214,15 +244,4 @@ internal sealed class InferenceEngine(
         publish();
         directory.Ended(one.Generation);
     }
-
-    private static string ProblemOf(Exception cause) => IsOutOfMemory(cause) ? Problems.OutOfMemory : Problems.EngineError;
-
-    private static string DetailOf(Exception cause) => IsOutOfMemory(cause)
-        ? "One picture of this request needs more memory than the device has."
-        : "The network could not be evaluated for this request; the log has the cause.";
-
-    // libtorch has no type for it: "CUDA out of memory", "DefaultCPUAllocator: can't allocate memory"
-    private static bool IsOutOfMemory(Exception cause) => cause is OutOfMemoryException
-        || cause.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
-        || cause.Message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase);
 }

@@ -19,8 +19,8 @@ public sealed class Generation
     {
         (Id, Request, this.onCancel) = (id, request, onCancel);
         var manifest = request.Lease.Manifest;
-        Shape = new PictureShape(manifest.Network.Channels, manifest.Network.ImageSize, manifest.Network.ImageSize);
-        Lane = LaneKey.Of(manifest);
+        Shape = PictureShape.Of(manifest);
+        Lane = LaneKey.Of(manifest, request.Determinism);
         rowsLeft = request.Rows;
     }
 
@@ -51,11 +51,17 @@ public sealed class Generation
     /// <summary>Guidance scale; 1 is none.</summary>
     public double Guidance => Request.Guidance;
 
+    /// <summary>How exactly the seed fixes the pictures.</summary>
+    public Determinism Determinism => Request.Determinism;
+
     /// <summary>Where it stands.</summary>
     public GenerationState State { get; private set; }
 
+    /// <summary>Whether it was canceled because the service stops, and not because somebody asked for it.</summary>
+    public bool EndedByShutdown { get; private set; }
+
     /// <summary>The pictures.</summary>
-    /// <exception cref="GenerationFailedException">It failed.</exception>
+    /// <exception cref="GenerationFailedException">It failed, or the service stopped (<see cref="EndedByShutdown"/>).</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public Task<GenerationResult> Completion => completion.Task;
 
@@ -158,10 +164,18 @@ public sealed class Generation
         _ = completion.Task.Exception;
     }
 
-    internal void EndCanceled()
+    /// <param name="byShutdown">Whether nobody asked for it, but the service stops.</param>
+    internal void EndCanceled(bool byShutdown = false)
     {
-        Publish(sequence => new CanceledEvent(Id, sequence), GenerationState.Canceled);
-        completion.SetCanceled();
+        EndedByShutdown = byShutdown;
+        Publish(sequence => new CanceledEvent(Id, sequence, byShutdown ? CanceledEvent.Stopping : CanceledEvent.Requested), GenerationState.Canceled);
+        if (!byShutdown)
+        {
+            completion.SetCanceled();
+            return;
+        }
+        completion.SetException(new GenerationFailedException(Problems.Draining, "The service stopped before the pictures were done."));
+        _ = completion.Task.Exception;
     }
 
     private void Publish(Func<long, GenerationEvent> make, GenerationState state)

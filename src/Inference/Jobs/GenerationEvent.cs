@@ -41,4 +41,8 @@ public sealed record CompletedEvent(string Id, long Sequence, double QueueMillis
 public sealed record FailedEvent(string Id, long Sequence, string Problem, string Detail) : GenerationEvent(Id, Sequence);
 
 /// <summary>It was canceled.</summary>
-public sealed record CanceledEvent(string Id, long Sequence) : GenerationEvent(Id, Sequence);
+/// <param name="Reason"><c>requested</c>, or <c>stopping</c>: the service went down before it was done.</param>
+public sealed record CanceledEvent(string Id, long Sequence, string Reason) : GenerationEvent(Id, Sequence)
+{
+    internal const string Requested = "requested", Stopping = "stopping";
+}

@@ -40,4 +40,7 @@ public sealed record GenerationRequest
 
     /// <summary>Classifier-free guidance scale s in out = u + s (c - u); 1 is none.</summary>
     public double? Guidance { get; init; }
+
+    /// <summary>How exactly the seed fixes the pictures.</summary>
+    public Determinism Determinism { get; init; }
 }

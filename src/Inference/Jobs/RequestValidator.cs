@@ -27,7 +27,10 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         if (errors.Any || course is null) throw errors.Refusal();
         return new AcceptedRequest(
             choice.Keep(), sampler!.Name, request.Kind, course, seed,
-            [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], GuidanceOf(request, manifest));
+            [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], GuidanceOf(request, manifest))
+        {
+            Determinism = request.Determinism,
+        };
     }
 
     private void CheckPlain(GenerationRequest request, RequestErrors errors)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Diffusion.Checkpoints;
-using Diffusion.Inference.Engine;
 using Diffusion.Samplers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -10,7 +9,7 @@ namespace Diffusion.Inference.Models;
 /// <summary>
 /// The models that can be served: what is on disk, what is loaded, who uses it. A version is loaded when it is first
 /// asked for; a newer one takes over only once it is loaded and sound, and then the old one leaves memory after its
-/// last user.
+/// last user. Other versions stay until their memory is needed, the one used longest ago goes first.
 /// </summary>
 public sealed class ModelRegistry : IDisposable
 {
@@ -22,12 +21,16 @@ public sealed class ModelRegistry : IDisposable
     private readonly Dictionary<string, int> serving = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Name, int Version), string> refused = [];
     private readonly Queue<ModelHandle> wanted = new();
+    private readonly List<ModelHandle> parked = [];
+    private readonly ModelMemory memory;
+    private long turns;
     private ImmutableSortedDictionary<string, ModelFolder> folders = ImmutableSortedDictionary.Create<string, ModelFolder>(StringComparer.Ordinal);
 
     /// <summary>Looks at the store once; loads nothing.</summary>
     public ModelRegistry(CheckpointStore store, IOptions<InferenceOptions> options, ILogger<ModelRegistry> logger)
     {
         (this.store, this.options, this.logger) = (store, options.Value, logger);
+        memory = new ModelMemory(this.options.ModelMemoryBudget, IsNeeded);
         Refresh();
     }
 
@@ -72,6 +75,7 @@ public sealed class ModelRegistry : IDisposable
             if (version is null) return null;
             handle = Hold(folder, version.Value);
             handle.Leases++;
+            handle.LastUsed = ++turns;
         }
         if (handle.Loaded is null) Wanted?.Invoke();
         return new ModelLease(handle, Release);
@@ -99,12 +103,13 @@ public sealed class ModelRegistry : IDisposable
                 Promote(folder);
             }
             foreach (var handle in held.Values.ToArray()) DropIfUnused(handle);
+            Unpark();
         }
         Wanted?.Invoke();
     }
 
     /// <summary>Loads what is wanted, one after the other, on the calling thread.</summary>
-    internal void LoadWanted(Func<CheckpointVersion, ILoadedModel> load)
+    internal void LoadWanted(Func<CheckpointVersion, ModelInUse> load)
     {
         while (true)
         {
@@ -112,8 +117,9 @@ public sealed class ModelRegistry : IDisposable
             lock (gate)
             {
                 if (!wanted.TryDequeue(out handle!)) return;
+                if (!MakeRoom(handle)) continue;
             }
-            Load(handle, load);
+            if (handle.Problem is null) Load(handle, load);
             Settled?.Invoke();
         }
     }
@@ -123,14 +129,15 @@ public sealed class ModelRegistry : IDisposable
     {
         lock (gate)
         {
-            foreach (var handle in held.Values) handle.Loaded?.Dispose();
+            foreach (var handle in held.Values) handle.Loaded?.Network.Dispose();
             held.Clear();
             wanted.Clear();
+            parked.Clear();
         }
     }
 
     // a load may fail for any reason that a file, a driver or memory can have; the old version goes on serving
-    private void Load(ModelHandle handle, Func<CheckpointVersion, ILoadedModel> load)
+    private void Load(ModelHandle handle, Func<CheckpointVersion, ModelInUse> load)
     {
         var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
         try
@@ -147,16 +154,48 @@ public sealed class ModelRegistry : IDisposable
         catch (Exception cause)
         {
             logger.ModelRefused(cause, name, version, cause.Message);
-            lock (gate)
-            {
-                handle.Problem = cause.Message;
-                refused[(name, version)] = cause.Message;
-                if (handle.Leases == 0) held.Remove((name, version));
-                if (folders.TryGetValue(name, out var folder) && !serving.ContainsKey(name) && Target(folder) is var next && !refused.ContainsKey((name, next)))
-                    Hold(folder, next);
-            }
+            lock (gate) Refuse(handle, cause.Message);
         }
     }
+
+    private void Refuse(ModelHandle handle, string problem)
+    {
+        var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
+        handle.Problem = problem;
+        refused[(name, version)] = problem;
+        if (handle.Leases == 0) held.Remove((name, version));
+        if (folders.TryGetValue(name, out var folder) && !serving.ContainsKey(name) && Target(folder) is var next && !refused.ContainsKey((name, next)))
+            Hold(folder, next);
+    }
+
+    /// <summary>Unloads what has to go; false if it has to wait until somebody gives a version back.</summary>
+    private bool MakeRoom(ModelHandle handle)
+    {
+        if (memory.Refusal(handle.ExpectedBytes, held.Values) is { } never)
+        {
+            logger.ModelTooLarge(handle.Manifest.Model, handle.Manifest.Version, never);
+            Refuse(handle, never);
+            return true;
+        }
+        if (memory.RoomFor(handle.ExpectedBytes, held.Values) is not { } leaving)
+        {
+            parked.Add(handle);
+            return false;
+        }
+        foreach (var idle in leaving) Unload(idle);
+        return true;
+    }
+
+    private void Unpark()
+    {
+        foreach (var handle in parked) wanted.Enqueue(handle);
+        parked.Clear();
+    }
+
+    // the versions that requests without a model get; a service that is ready stays so
+    private bool IsNeeded(ModelHandle handle) => handle.Loaded is not null
+        && options.DefaultModels.Contains(handle.Manifest.Model)
+        && serving.TryGetValue(handle.Manifest.Model, out var current) && current == handle.Manifest.Version;
 
     private ImmutableSortedDictionary<string, ModelFolder> Scan()
     {
@@ -194,9 +233,13 @@ public sealed class ModelRegistry : IDisposable
     {
         var manifest = folder.Versions[Served(folder)].Manifest;
         var traits = manifest.Traits;
+        var loaded = held.Values.Where(h => h.Manifest.Model == folder.Name && h.Loaded is not null).OrderBy(h => h.Manifest.Version);
         return new ModelDescription(
             folder.Name, manifest.Version, [.. folder.Versions.Keys], folder.Aliases, manifest,
-            [.. SamplerCatalog.All.Where(s => s.Refuses(traits) is null).Select(s => s.Name)]);
+            [.. SamplerCatalog.All.Where(s => s.Refuses(traits) is null).Select(s => s.Name)],
+            [.. loaded.Select(h => new LoadedVersion(
+                h.Manifest.Version, h.Loaded!.Network.Bytes, h.Leases, h.Loaded.Strict.Sizes,
+                [.. h.Loaded.Strict.Probed.Where(p => !p.Value).Select(p => p.Key)]))]);
     }
 
     private int Served(ModelFolder folder) =>
@@ -207,7 +250,7 @@ public sealed class ModelRegistry : IDisposable
     private ModelHandle Hold(ModelFolder folder, int version)
     {
         if (held.TryGetValue((folder.Name, version), out var handle) && handle.Problem is null) return handle;
-        handle = new ModelHandle(folder.Versions[version]);
+        handle = new ModelHandle(folder.Versions[version]) { LastUsed = ++turns };
         held[(folder.Name, version)] = handle;
         wanted.Enqueue(handle);
         return handle;
@@ -220,17 +263,25 @@ public sealed class ModelRegistry : IDisposable
         int? before = serving.TryGetValue(folder.Name, out var current) ? current : null;
         if (before == target) return;
         serving[folder.Name] = target;
+        handle.IsReplaced = false;
         logger.ModelSwapped(folder.Name, target);
-        if (before is { } old && held.TryGetValue((folder.Name, old), out var replaced)) DropIfUnused(replaced);
+        if (before is not { } old || !held.TryGetValue((folder.Name, old), out var replaced)) return;
+        replaced.IsReplaced = true;
+        DropIfUnused(replaced);
     }
 
     private void Release(ModelHandle handle)
     {
+        bool waiting;
         lock (gate)
         {
             handle.Leases--;
+            handle.LastUsed = ++turns;
             DropIfUnused(handle);
+            waiting = handle.Leases == 0 && parked.Count > 0;
+            if (waiting) Unpark();
         }
+        if (waiting) Wanted?.Invoke();
     }
 
     private void DropIfUnused(ModelHandle handle)
@@ -238,10 +289,25 @@ public sealed class ModelRegistry : IDisposable
         var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
         if (handle.Leases > 0) return;
         if (handle.Loaded is null && handle.Problem is null) return; // still to be loaded; whoever loads looks again
-        if (handle.Problem is null && serving.TryGetValue(name, out var current) && current == version) return;
-        if (held.TryGetValue((name, version), out var same) && same == handle) held.Remove((name, version));
-        if (handle.Loaded is null) return;
-        handle.Loaded.Dispose();
+        if (handle.Problem is null && IsWorthKeeping(handle)) return;
+        if (handle.Loaded is not null) Unload(handle);
+        else if (held.TryGetValue((name, version), out var same) && same == handle) held.Remove((name, version));
+    }
+
+    private bool IsWorthKeeping(ModelHandle handle)
+    {
+        var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
+        if (!folders.TryGetValue(name, out var folder) || !folder.Versions.ContainsKey(version)) return false;
+        return (serving.TryGetValue(name, out var current) && current == version) || !handle.IsReplaced || folder.Aliases.Values.Contains(version);
+    }
+
+    private void Unload(ModelHandle handle)
+    {
+        var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
+        held.Remove((name, version));
+        // whoever asks for the model next gets the version that it means then
+        if (serving.TryGetValue(name, out var current) && current == version) serving.Remove(name);
+        handle.Loaded!.Network.Dispose();
         handle.Loaded = null;
         logger.ModelUnloaded(name, version);
     }

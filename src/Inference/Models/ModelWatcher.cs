@@ -51,14 +51,14 @@ internal sealed class ModelWatcher : BackgroundService
     /// <summary>Verifies and loads everything wanted, on the calling thread.</summary>
     internal void LoadWanted() => registry.LoadWanted(Load);
 
-    private ILoadedModel Load(CheckpointVersion version)
+    private ModelInUse Load(CheckpointVersion version)
     {
         var started = time.GetTimestamp();
         var (name, number) = (version.Manifest.Model, version.Manifest.Version);
         try
         {
             CheckpointStore.Verify(version);
-            var loaded = device.Load(version);
+            var loaded = Probe(device.Load(version), version.Manifest);
             var elapsed = time.GetElapsedTime(started);
             metrics.Loaded(name, elapsed, succeeded: true);
             logger.ModelLoaded(name, number, elapsed.TotalMilliseconds);
@@ -67,6 +67,23 @@ internal sealed class ModelWatcher : BackgroundService
         catch
         {
             metrics.Loaded(name, time.GetElapsedTime(started), succeeded: false);
+            throw;
+        }
+    }
+
+    private ModelInUse Probe(ILoadedModel network, CheckpointManifest manifest)
+    {
+        try
+        {
+            var strict = ModelProbe.Run(network, manifest, options.MaxBatchRows);
+            logger.ModelProbed(
+                manifest.Model, manifest.Version, string.Join(", ", strict.Sizes),
+                string.Join(", ", strict.Probed.Select(p => p.Value ? $"{p.Key}" : $"{p.Key} (depends on the neighbours)")));
+            return new ModelInUse(network, strict);
+        }
+        catch
+        {
+            network.Dispose();
             throw;
         }
     }
@@ -88,6 +105,8 @@ internal sealed class ModelWatcher : BackgroundService
         try
         {
             registry.Refresh();
+            // some may have waited long enough
+            registry.Settled?.Invoke();
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

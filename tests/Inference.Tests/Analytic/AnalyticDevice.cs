@@ -36,6 +36,21 @@ internal sealed class AnalyticDevice(ManualTimeProvider clock) : IDevice
     /// <summary>Batches so far, failed ones too.</summary>
     public long Batches { get; private set; }
 
+    /// <summary>Added to the output of a row in a pass of so many evaluations at a position there: kernels that depend on shapes.</summary>
+    public Func<int, int, float>? Perturbation { get; set; }
+
+    /// <summary>Sizes of the batches that worked, padding included.</summary>
+    public List<int> Sizes { get; } = [];
+
+    /// <summary>How often it was asked to give memory back.</summary>
+    public int Trims { get; private set; }
+
+    public bool PrefersFewSizes { get; set; }
+
+    public int Enter() => 1;
+
+    public void Trim() => Trims++;
+
     public ILoadedModel Load(CheckpointVersion version)
     {
         BeforeLoad?.Invoke(version);
@@ -51,11 +66,14 @@ internal sealed class AnalyticDevice(ManualTimeProvider clock) : IDevice
         clock.Advance(PerTick + evaluations * PerRow);
         if (evaluations > MemoryRows) throw new InvalidOperationException("CUDA out of memory. Tried to allocate 2.00 GiB.");
         BeforeCommit?.Invoke(rows);
+        Sizes.Add(evaluations);
     }
 
     private sealed class Model(AnalyticDevice device, CheckpointManifest manifest) : ILoadedModel
     {
         private bool disposed;
+
+        public long Bytes => manifest.Files[CheckpointVersion.WeightsFile].Bytes;
 
         public ILaneRunner Open(PictureShape shape)
         {

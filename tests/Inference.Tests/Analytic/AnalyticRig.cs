@@ -18,13 +18,23 @@ internal sealed class AnalyticRig : IDisposable
 {
     public const string Labelled = "line", Memory = "line-memory";
 
+    /// <summary>Bytes of the weights of every model.</summary>
+    public const int Bytes = 1000;
+
     private readonly TemporaryFolder folder = new();
     private readonly ServiceProvider services;
 
-    public AnalyticRig(params (string Key, object Value)[] settings)
+    public AnalyticRig(params (string Key, object Value)[] settings) : this(_ => { }, settings)
+    {
+    }
+
+    /// <param name="prepare">Called with the device before it loads a model.</param>
+    /// <param name="settings">Of the section Inference.</param>
+    public AnalyticRig(Action<AnalyticDevice> prepare, params (string Key, object Value)[] settings)
     {
         Store = new CheckpointStore(folder.Path, Clock);
         Device = new AnalyticDevice(Clock);
+        prepare(Device);
         Publish(Labelled);
         Publish(Memory, memory: true);
         var values = settings.ToDictionary(s => s.Key, s => Convert.ToString(s.Value, CultureInfo.InvariantCulture));
@@ -38,6 +48,7 @@ internal sealed class AnalyticRig : IDisposable
         Engine = services.GetRequiredService<InferenceEngine>();
         Watcher = services.GetServices<IHostedService>().OfType<ModelWatcher>().Single();
         Watcher.LoadWanted();
+        Device.Sizes.Clear();
     }
 
     public ManualTimeProvider Clock { get; } = new();
@@ -59,7 +70,7 @@ internal sealed class AnalyticRig : IDisposable
     /// <summary>Publishes the next version of a model; its number is in its weights.</summary>
     public CheckpointVersion Publish(string model, bool memory = false) => Store.Publish(
         model, version => TinyModels.Manifest(model, TinyModels.Network(memory: memory, imageSize: 2), (ulong)version),
-        written => File.WriteAllText(Path.Combine(written, CheckpointVersion.WeightsFile), model));
+        written => File.WriteAllBytes(Path.Combine(written, CheckpointVersion.WeightsFile), new byte[Bytes]));
 
     /// <summary>Sees what was published, and loads it.</summary>
     public void Look()
