@@ -52,6 +52,19 @@ public sealed class InferenceOptions
     [Range(1, 100_000)]
     public int MaxSteps { get; set; } = 1000;
 
+    /// <summary>Bytes of the frames that one request may ask to keep, 4 a value.</summary>
+    /// <value>Default: 64 MiB.</value>
+    [Range(0, int.MaxValue)]
+    public int MaxTrajectoryBytes { get; set; } = 1 << 26;
+
+    /// <summary>
+    /// Bytes of the frames of all generations that can be found: ended ones are forgotten early to make room, and a request
+    /// for which there is none is refused.
+    /// </summary>
+    /// <value>Default: 512 MiB.</value>
+    [Range(0L, 1L << 40)]
+    public long MaxRecordedBytes { get; set; } = 1L << 29;
+
     /// <summary>Largest guidance scale.</summary>
     /// <value>Default: 20.</value>
     [Range(1.0, 1000.0)]

@@ -42,7 +42,7 @@ public static class InferenceServices
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<TickCost>();
         services.AddSingleton(s => new AdmissionQueue(Options(s), s.GetRequiredService<TickCost>(), s.GetRequiredService<InferenceMetrics>()));
-        services.AddSingleton(s => new GenerationDirectory(Options(s).FinishedRetention, Options(s).MaxFinished, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new GenerationDirectory(Options(s).FinishedRetention, Options(s).MaxFinished, Options(s).MaxRecordedBytes, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new GenerationService(
             new RequestValidator(s.GetRequiredService<ModelRegistry>(), Options(s)),
             s.GetRequiredService<AdmissionQueue>(), s.GetRequiredService<GenerationDirectory>(),

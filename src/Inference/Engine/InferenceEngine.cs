@@ -154,7 +154,8 @@ internal sealed class InferenceEngine(
         var good = Enumerable.Range(0, samples.Length).Where(i => outputs.IsFinite[i]).ToArray();
         work.Commit(lane, good.Select(i => samples[i]));
         if (good.Length > 0) FailuresInARow = 0;
-        foreach (var i in good) Publish(lane, samples[i], rows[i], outputs.Noisy[i], outputs.Clean[i]);
+        foreach (var i in good) Advance(lane, samples[i], outputs.Noisy[i]);
+        Publish(samples, rows, outputs, good);
         foreach (var owner in Enumerable.Range(0, samples.Length).Except(good).Select(i => samples[i].Owner).Distinct())
             if (running.TryGetValue(owner, out var one))
                 Fail(one, Problems.NonFinite, "A picture became NaN or infinite; the model or its settings do not hold.", null);
@@ -162,7 +163,7 @@ internal sealed class InferenceEngine(
             if (running.TryGetValue(owner, out var one) && one.Work.IsFinished) Succeed(one);
     }
 
-    private void Publish(LaneKey lane, SampleTurn sample, RowInput row, float[]? noisy, float[]? clean)
+    private void Advance(LaneKey lane, SampleTurn sample, float[]? noisy)
     {
         var one = running[sample.Owner];
         var generation = one.Generation;
@@ -176,8 +177,23 @@ internal sealed class InferenceEngine(
             lanes[lane].Release(one.Slots[sample.Index]);
             one.Slots[sample.Index] = Running.NoSlot;
         }
-        if (row.Demand == FrameDemand.None) return;
-        metrics.FramesDropped(generation.Offer(new Frame(sample.Index, sample.Done, row.Row.TimeIndex, generation.Shape, noisy, clean), sample.Done));
+    }
+
+    // handed over once a tick and request, as arrays: what becomes of them is the readers' work
+    private void Publish(SampleTurn[] samples, RowInput[] rows, RowOutputs outputs, int[] good)
+    {
+        foreach (var group in good.Where(i => rows[i].Demand != FrameDemand.None).GroupBy(i => samples[i].Owner))
+        {
+            var one = running[group.Key];
+            var frames = new List<Frame>();
+            foreach (var i in group)
+            {
+                var (sample, noisy, clean, memory) = (samples[i], outputs.Noisy[i], outputs.Clean[i], outputs.Memory[i]);
+                one.Recording?.Take(sample.Index, sample.Done, noisy, clean, memory);
+                frames.Add(new Frame(sample.Index, sample.Done, rows[i].Row.TimeIndex, one.Generation.Shape, noisy, clean, memory));
+            }
+            one.Generation.Offer(frames);
+        }
     }
 
     private void Succeed(Running one)
@@ -186,7 +202,10 @@ internal sealed class InferenceEngine(
         var result = new GenerationResult(
             one.Values, one.Generation.Count, shape.Channels, shape.Height, shape.Width, one.Request.Labels,
             time.GetElapsedTime(one.Generation.AcceptedAt, one.StartedAt!.Value).TotalMilliseconds,
-            time.GetElapsedTime(one.StartedAt.Value).TotalMilliseconds);
+            time.GetElapsedTime(one.StartedAt.Value).TotalMilliseconds)
+        {
+            Trajectory = one.Recording?.ToTrajectory(),
+        };
         End(one, () => one.Generation.Succeed(result), "succeeded");
     }
 

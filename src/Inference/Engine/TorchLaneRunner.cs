@@ -52,7 +52,7 @@ internal sealed class TorchLaneRunner : ILaneRunner
         var (noise, noisyRows) = Noise(rows);
         var (next, clean) = RowUpdate.Apply([.. rows.Select(r => r.Row)], x, output, history, noise, noisyRows);
         var finite = Finite(output, next);
-        var results = new RowOutputs(finite, Fetch(rows, next, FrameDemand.Noisy), Fetch(rows, clean, FrameDemand.Clean));
+        var results = Fetch(rows, finite, next, clean, history);
         Commit(index, next, clean, finite);
         return results;
     }
@@ -94,15 +94,35 @@ internal sealed class TorchLaneRunner : ILaneRunner
         return mask.data<bool>().ToArray();
     }
 
-    private float[]?[] Fetch(IReadOnlyList<RowInput> rows, Tensor values, FrameDemand kind)
+    // all that anybody waits for, in one copy off the device
+    private RowOutputs Fetch(IReadOnlyList<RowInput> rows, bool[] finite, Tensor next, Tensor clean, Tensor? shown)
     {
-        var fetched = new float[]?[rows.Count];
-        var asked = Enumerable.Range(0, rows.Count).Where(i => rows[i].Demand.HasFlag(kind)).ToArray();
-        if (asked.Length == 0) return fetched;
-        var host = values.index_select(0, Index(asked.Select(i => (long)i))).contiguous().cpu();
+        var outputs = RowOutputs.Of(finite);
+        List<Tensor> parts = [];
+        List<(float[]?[] Into, int[] Rows)> places = [];
+        Ask(FrameDemand.Noisy, next, outputs.Noisy);
+        Ask(FrameDemand.Clean, clean, outputs.Clean);
+        if (shown is not null) Ask(FrameDemand.Memory, shown, outputs.Memory);
+        if (parts.Count == 0) return outputs;
+        var host = (parts.Count == 1 ? parts[0] : cat(parts, 0)).contiguous().cpu();
         var all = MemoryMarshal.Cast<byte, float>(host.bytes);
-        for (var k = 0; k < asked.Length; k++) fetched[asked[k]] = all.Slice(k * shape.Values, shape.Values).ToArray();
-        return fetched;
+        foreach (var (into, asked) in places)
+        {
+            foreach (var row in asked)
+            {
+                into[row] = all[..shape.Values].ToArray();
+                all = all[shape.Values..];
+            }
+        }
+        return outputs;
+
+        void Ask(FrameDemand kind, Tensor values, float[]?[] into)
+        {
+            var asked = Enumerable.Range(0, rows.Count).Where(i => rows[i].Demand.HasFlag(kind)).ToArray();
+            if (asked.Length == 0) return;
+            parts.Add(asked.Length == rows.Count ? values : values.index_select(0, Index(asked.Select(i => (long)i))));
+            places.Add((into, asked));
+        }
     }
 
     private void Commit(Tensor index, Tensor next, Tensor clean, bool[] finite)

@@ -14,6 +14,9 @@ namespace Diffusion.Inference.Jobs;
 internal sealed record AcceptedRequest(
     ModelLease Lease, string Sampler, GenerationKind Kind, Course Course, ulong Seed, IReadOnlyList<int?> Labels, double Guidance)
 {
+    /// <summary>The frames to keep, or null.</summary>
+    public FrameOptions? Record { get; init; }
+
     public SamplerTable Table => Course.Table;
 
     public int Count => Labels.Count;

@@ -40,4 +40,7 @@ public sealed record GenerationRequest
 
     /// <summary>Classifier-free guidance scale s in out = u + s (c - u); 1 is none.</summary>
     public double? Guidance { get; init; }
+
+    /// <summary>The frames to keep until the end, of all pictures; null for none.</summary>
+    public FrameOptions? Record { get; init; }
 }

@@ -7,4 +7,8 @@ namespace Diffusion.Inference.Jobs;
 /// <param name="SampleMilliseconds">From the first tick to the last.</param>
 public sealed record GenerationResult(
     float[] Values, int Count, int Channels, int Height, int Width,
-    IReadOnlyList<int?> Labels, double QueueMilliseconds, double SampleMilliseconds);
+    IReadOnlyList<int?> Labels, double QueueMilliseconds, double SampleMilliseconds)
+{
+    /// <summary>The frames that were kept, or null if the request asked for none.</summary>
+    public Trajectory? Trajectory { get; init; }
+}

@@ -55,10 +55,10 @@ public sealed class GenerationService
     private Generation Admit(AcceptedRequest accepted)
     {
         var id = $"gen_{Guid.CreateVersion7():N}";
-        var generation = new Generation(id, accepted, queue.Cancel) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp() };
-        directory.Add(generation);
+        var generation = new Generation(id, accepted, queue.Cancel) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp(), Time = time, OnDropped = metrics.FramesDropped };
         try
         {
+            directory.Add(generation);
             queue.Admit(generation);
             return generation;
         }

@@ -24,10 +24,14 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         var labels = CheckLabels(request, manifest, errors);
         var seed = request.Seed ?? DrawSeed();
         var course = sampler is null ? null : Compile(request, manifest, sampler, seed, errors);
+        if (course is not null) CheckRecord(request, manifest, course, errors);
         if (errors.Any || course is null) throw errors.Refusal();
         return new AcceptedRequest(
             choice.Keep(), sampler!.Name, request.Kind, course, seed,
-            [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], GuidanceOf(request, manifest));
+            [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], GuidanceOf(request, manifest))
+        {
+            Record = request.Record,
+        };
     }
 
     private void CheckPlain(GenerationRequest request, RequestErrors errors)
@@ -115,6 +119,16 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
             errors.Invalid(wrong.Field, wrong.Message);
             return null;
         }
+    }
+
+    private void CheckRecord(GenerationRequest request, CheckpointManifest manifest, Course course, RequestErrors errors)
+    {
+        if (request.Record is not { } record) return;
+        var (network, steps) = (manifest.Network, course.Table.Rows.Length);
+        FrameCheck.Check(record, manifest.Model, network.Memory, steps, request.Count, errors);
+        var bytes = Recording.BytesOf(record, steps, request.Count, new PictureShape(network.Channels, network.ImageSize, network.ImageSize));
+        if (bytes > options.MaxTrajectoryBytes)
+            errors.Invalid(FrameCheck.FramesField, $"These frames are {bytes} bytes as float32; the limit is {options.MaxTrajectoryBytes}. Keep fewer steps (every:N, steps:a,b,c), fewer kinds or fewer pictures.");
     }
 
     private static void CheckOption(ISampler sampler, string name, string value, RequestErrors errors)

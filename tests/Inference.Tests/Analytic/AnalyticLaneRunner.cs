@@ -37,7 +37,7 @@ internal sealed class AnalyticLaneRunner(AnalyticDevice device, CheckpointManife
     {
         requireModel();
         if (nextX.Length < rows.Count * shape.Values) (nextX, nextHistory) = (new float[rows.Count * shape.Values], new float[rows.Count * shape.Values]);
-        var outputs = new RowOutputs(new bool[rows.Count], new float[]?[rows.Count], new float[]?[rows.Count]);
+        var outputs = RowOutputs.Of(new bool[rows.Count]);
         for (var i = 0; i < rows.Count; i++) Compute(rows[i], i, outputs);
         Add(NoiseRows.Steps(rows, shape));
         device.Evaluate(rows, rows.Count + Pairs(rows));
@@ -84,6 +84,7 @@ internal sealed class AnalyticLaneRunner(AnalyticDevice device, CheckpointManife
         var clean = Of(nextHistory, at);
         if (row.Demand.HasFlag(FrameDemand.Noisy)) outputs.Noisy[at] = next.ToArray();
         if (row.Demand.HasFlag(FrameDemand.Clean)) outputs.Clean[at] = clean.ToArray();
+        if (row.Demand.HasFlag(FrameDemand.Memory)) outputs.Memory[at] = Of(history, row.Slot).ToArray();
         if (!outputs.IsFinite[at]) return;
         next.CopyTo(Of(x, row.Slot));
         clean.CopyTo(Of(history, row.Slot));
