@@ -36,7 +36,9 @@ internal static class JsonBody
         }
     }
 
-    private static JsonElement Parse(ReadOnlyMemory<byte> bytes)
+    /// <summary>One JSON value.</summary>
+    /// <exception cref="RequestRefusedException">It is malformed.</exception>
+    public static JsonElement Parse(ReadOnlyMemory<byte> bytes)
     {
         try
         {

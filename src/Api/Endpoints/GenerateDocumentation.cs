@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
+using Diffusion.Api.Pictures;
 using Diffusion.Samplers;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.OpenApi;

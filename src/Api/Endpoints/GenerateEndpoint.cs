@@ -25,15 +25,16 @@ internal sealed class GenerateEndpoint(GenerationService generations, ModelRegis
         var command = await ReadAsync(http.Request, http.RequestAborted);
         var format = command.Format ?? PictureFormat.Accepted(http.Request.Headers.Accept!) ?? throw new RequestRefusedException(
             ProblemCatalogue.FormatUnavailable, $"Accept is '{http.Request.Headers.Accept}'; available are {string.Join(", ", PictureFormat.All.Select(f => f.MediaType))}.");
-        var generation = generations.Submit(command.Request);
+        var generation = generations.Submit(command.RequestFor(format));
         try
         {
             RefuseTooManyPixels(generation, command.Scale);
             var result = await generation.Completion.WaitAsync(http.RequestAborted);
             var started = Stopwatch.GetTimestamp();
-            var body = PictureParcel.Pack(generation, result, format, command.Scale);
+            var body = PictureParcel.Pack(generation.Facts, result, format, command.Scale);
             Describe(http.Response.Headers, generation, result, Stopwatch.GetElapsedTime(started));
-            http.Response.Headers.ContentDisposition = $"inline; filename=\"{PictureParcel.FileName(generation, format)}\"";
+            format.Describe(http.Response.Headers, result);
+            http.Response.Headers.ContentDisposition = $"inline; filename=\"{PictureParcel.FileName(generation.Facts, format)}\"";
             return TypedResults.Bytes(body, format.MediaType);
         }
         finally
@@ -63,7 +64,7 @@ internal sealed class GenerateEndpoint(GenerationService generations, ModelRegis
     {
         headers["X-Generation-Id"] = generation.Id;
         headers["X-Seed"] = generation.Seed.ToString(CultureInfo.InvariantCulture);
-        headers["X-Model"] = PictureParcel.NameOf(generation);
+        headers["X-Model"] = PictureParcel.NameOf(generation.Facts);
         headers["X-Sampler"] = generation.Sampler;
         headers["Server-Timing"] = string.Create(
             CultureInfo.InvariantCulture,

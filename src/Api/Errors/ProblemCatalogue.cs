@@ -31,13 +31,16 @@ internal static class ProblemCatalogue
         "The address exists and answers other methods; the header Allow lists them.");
 
     public static readonly Problem FormatUnavailable = new("format-unavailable", 406, "None of the accepted formats can be made",
-        "Pictures are made as image/png, image/jpeg, image/webp, application/json and application/zip. Name one of them in Accept, or in the field 'format', which goes before Accept.");
+        "Pictures are made as image/png, image/jpeg, image/webp, image/gif, image/apng, application/json, application/zip, application/x-npz and application/octet-stream with dtype=uint8 or float32. Name one of them in Accept, or in the field 'format', which goes before Accept.");
 
     public static readonly Problem Canceled = new("canceled", 409, "The generation was canceled",
         "Somebody canceled the generation before it was finished. Send the request again to start anew.");
 
     public static readonly Problem ConflictingState = new("conflicting-state", 409, "It is too late for that",
         "The resource has reached a state in which the call has no meaning any more; the detail says which.");
+
+    public static readonly Problem FramesNotKept = new("frames-not-kept", 409, "The generation kept no frames",
+        "Frames are kept only for requests that ask for them: send the request again with frames=all, every:N or steps:a,b,c, and the seed of this one for the same pictures.");
 
     public static readonly Problem TooLarge = new("too-large", 413, "The body is too large",
         "The body is longer than this service reads. The fields of a generation fit into a few hundred bytes.");
@@ -47,6 +50,9 @@ internal static class ProblemCatalogue
 
     public static readonly Problem SamplerNotSupported = new("sampler-not-supported-by-model", 422, "The model cannot be served this way",
         "The request is well formed, but the model cannot follow it: dddm needs a model that was trained with a memory input, and labels need a model that was trained with labels. GET /v1/samplers lists the models of each sampler.");
+
+    public static readonly Problem UpgradeRequired = new("upgrade-required", 426, "This address speaks WebSocket",
+        "Connect with a WebSocket client (RFC 6455). The same events can be had over plain HTTP as server-sent events.");
 
     public static readonly Problem Internal = new("internal", 500, "The service failed",
         "Something went wrong that the request did not cause. The log of the service tells more under the trace id of the answer.");
@@ -76,7 +82,7 @@ internal static class ProblemCatalogue
     public static IReadOnlyList<Problem> All { get; } =
     [
         Validation, MalformedJson, BadRequest, Forbidden, NotFound, UnknownModel, UnknownGeneration,
-        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, TooLarge, UnsupportedMedia, SamplerNotSupported, Internal, EngineError, NonFinite,
+        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, FramesNotKept, TooLarge, UnsupportedMedia, SamplerNotSupported, UpgradeRequired, Internal, EngineError, NonFinite,
         OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading,
     ];
 

@@ -52,6 +52,9 @@ public sealed class Generation
     /// <summary>Guidance scale; 1 is none.</summary>
     public double Guidance => Request.Guidance;
 
+    /// <summary>What is told of it beside its pictures.</summary>
+    public GenerationFacts Facts => new(Id, Model, Version, Sampler, Steps, Seed, Guidance);
+
     /// <summary>Where it stands.</summary>
     public GenerationState State { get; private set; }
 
@@ -59,6 +62,15 @@ public sealed class Generation
     /// <exception cref="GenerationFailedException">It failed.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public Task<GenerationResult> Completion => completion.Task;
+
+    /// <summary>The event that ended it, or null.</summary>
+    public GenerationEvent? FinalEvent
+    {
+        get
+        {
+            lock (gate) return lifecycle is [.., { IsFinal: true } last] ? last : null;
+        }
+    }
 
     internal AcceptedRequest Request { get; }
 
