@@ -30,6 +30,7 @@ app.UsePage();
 app.UseApiDocument();
 
 GenerateEndpoint.Map(app);
+StartEndpoint.Map(app);
 app.MapModels();
 app.MapSamplers();
 app.MapQueue();

@@ -20,9 +20,11 @@ internal sealed class GenerateEndpoint(GenerationService generations, ModelRegis
         routes.MapPost("/generate", (HttpContext http, GenerateEndpoint endpoint) => endpoint.AnswerAsync(http))
             .WithName("Generate").WithTags("Generation").WithSummary("Generates pictures and waits for them.");
 
-    private async Task<IResult> AnswerAsync(HttpContext http)
+    private async Task<IResult> AnswerAsync(HttpContext http) => await AnswerAsync(http, await ReadAsync(http.Request, http.RequestAborted));
+
+    /// <summary>Runs what was read and answers with its pictures.</summary>
+    public async Task<IResult> AnswerAsync(HttpContext http, GenerateCommand command)
     {
-        var command = await ReadAsync(http.Request, http.RequestAborted);
         var format = command.Format ?? PictureFormat.Accepted(http.Request.Headers.Accept!) ?? throw new RequestRefusedException(
             ProblemCatalogue.FormatUnavailable, $"Accept is '{http.Request.Headers.Accept}'; available are {string.Join(", ", PictureFormat.All.Select(f => f.MediaType))}.");
         var generation = generations.Submit(command.Request);
@@ -62,7 +64,8 @@ internal sealed class GenerateEndpoint(GenerationService generations, ModelRegis
     private static void Describe(IHeaderDictionary headers, Generation generation, GenerationResult result, TimeSpan encoding)
     {
         headers["X-Generation-Id"] = generation.Id;
-        headers["X-Seed"] = generation.Seed.ToString(CultureInfo.InvariantCulture);
+        if (generation.Kind == GenerationKind.Generation) headers["X-Seed"] = generation.Seed.ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in StartFigures.Headers(generation, result)) headers[name] = value;
         headers["X-Model"] = PictureParcel.NameOf(generation);
         headers["X-Sampler"] = generation.Sampler;
         headers["Server-Timing"] = string.Create(

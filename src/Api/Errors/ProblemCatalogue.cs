@@ -45,6 +45,9 @@ internal static class ProblemCatalogue
     public static readonly Problem UnsupportedMedia = new("unsupported-media", 415, "The body is of a type that is not read here",
         "Send the fields as a JSON object with Content-Type: application/json, or in the query with no body.");
 
+    public static readonly Problem CorruptUpload = new("corrupt-upload", 422, "An uploaded image cannot be used",
+        "The file in the field that 'errors' names is damaged, cut short or an animation. Send one still picture as PNG, JPEG or WebP.");
+
     public static readonly Problem SamplerNotSupported = new("sampler-not-supported-by-model", 422, "The model cannot be served this way",
         "The request is well formed, but the model cannot follow it: dddm needs a model that was trained with a memory input, and labels need a model that was trained with labels. GET /v1/samplers lists the models of each sampler.");
 
@@ -76,7 +79,7 @@ internal static class ProblemCatalogue
     public static IReadOnlyList<Problem> All { get; } =
     [
         Validation, MalformedJson, BadRequest, Forbidden, NotFound, UnknownModel, UnknownGeneration,
-        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, TooLarge, UnsupportedMedia, SamplerNotSupported, Internal, EngineError, NonFinite,
+        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, TooLarge, UnsupportedMedia, CorruptUpload, SamplerNotSupported, Internal, EngineError, NonFinite,
         OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading,
     ];
 

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Diffusion.Api.Endpoints;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hubs;
+using Diffusion.Api.Uploads;
 using Diffusion.Inference;
 using Diffusion.Training;
 using Microsoft.AspNetCore.SignalR;
@@ -24,6 +25,8 @@ internal static class Edge
         services.AddProblemDetails();
         services.AddHealthChecks();
         services.AddSingleton<GenerateEndpoint>();
+        services.AddSingleton<StartEndpoint>();
+        services.AddSingleton<StartReader>();
         services.AddSingleton<GenerationLog>();
         services.ConfigureHttpJsonOptions(o => Configure(o.SerializerOptions));
         services.AddSignalR(o => o.AddFilter<HubFailureFilter>())

@@ -30,6 +30,12 @@ public sealed class Generation
     /// <summary>What it makes.</summary>
     public GenerationKind Kind => Request.Kind;
 
+    /// <summary>The t in 1..T where its way down begins, which is where an inversion leaves its x_T.</summary>
+    public int StartTime => Request.Course.Time;
+
+    /// <summary>The start of each picture; null for one that lies between two others.</summary>
+    public IReadOnlyList<PictureStart?> Starts => Request.Course.Starts;
+
     /// <summary>Model name.</summary>
     public string Model => Request.Lease.Manifest.Model;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Diffusion.Checkpoints;
 using Diffusion.Inference.Batching;
 using Diffusion.Inference.Engine;
 
@@ -27,6 +28,21 @@ public sealed class GenerationService
         try
         {
             return Admit(validator.Accept(request));
+        }
+        catch (GenerationRefusedException refusal)
+        {
+            metrics.Refused(refusal.Reason.ToString());
+            throw;
+        }
+    }
+
+    /// <summary>The model version that a request with this model and sampler means now.</summary>
+    /// <exception cref="GenerationRefusedException">There is none.</exception>
+    public CheckpointManifest Resolve(string? model, string? sampler)
+    {
+        try
+        {
+            return validator.Resolve(model, sampler);
         }
         catch (GenerationRefusedException refusal)
         {
