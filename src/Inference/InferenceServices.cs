@@ -3,6 +3,7 @@ using Diffusion.Inference.Batching;
 using Diffusion.Inference.Engine;
 using Diffusion.Inference.Jobs;
 using Diffusion.Inference.Models;
+using Diffusion.Inference.Quotas;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -41,12 +42,13 @@ public static class InferenceServices
         services.TryAddSingleton<IDevice, TorchDevice>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<TickCost>();
+        services.AddSingleton<QuotaLedger>();
         services.AddSingleton(s => new AdmissionQueue(Options(s), s.GetRequiredService<TickCost>(), s.GetRequiredService<InferenceMetrics>()));
         services.AddSingleton(s => new GenerationDirectory(Options(s).FinishedRetention, Options(s).MaxFinished, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new GenerationService(
             new RequestValidator(s.GetRequiredService<ModelRegistry>(), Options(s)),
             s.GetRequiredService<AdmissionQueue>(), s.GetRequiredService<GenerationDirectory>(),
-            s.GetRequiredService<TickCost>(), s.GetRequiredService<InferenceMetrics>(), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<TickCost>(), s.GetRequiredService<QuotaLedger>(), s.GetRequiredService<InferenceMetrics>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<InferenceEngine>();
         services.AddSingleton<EngineThread>();
         // stopped in reverse: the engine drains while models still load

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Diffusion.Api.Access;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hosting;
@@ -11,21 +12,21 @@ using Microsoft.Extensions.Options;
 namespace Diffusion.Api.Endpoints;
 
 /// <summary>The simplest call: <c>POST /generate</c> waits for the pictures and answers with them.</summary>
-internal sealed class GenerateEndpoint(GenerationService generations, ModelRegistry models, GenerationLog log, IOptions<ApiOptions> options)
+internal sealed class GenerateEndpoint(GenerationService generations, ModelRegistry models, Callers callers, GenerationLog log, IOptions<ApiOptions> options)
 {
     /// <summary>Pixels of one answer, so that a scale cannot ask for gigabytes.</summary>
     private const long MaxPixels = 1 << 26;
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/generate", (HttpContext http, GenerateEndpoint endpoint) => endpoint.AnswerAsync(http))
-            .WithName("Generate").WithTags("Generation").WithSummary("Generates pictures and waits for them.");
+            .RequireScope(Scopes.Generate).WithName("Generate").WithTags("Generation").WithSummary("Generates pictures and waits for them.");
 
     private async Task<IResult> AnswerAsync(HttpContext http)
     {
         var command = await ReadAsync(http.Request, http.RequestAborted);
         var format = command.Format ?? PictureFormat.Accepted(http.Request.Headers.Accept!) ?? throw new RequestRefusedException(
             ProblemCatalogue.FormatUnavailable, $"Accept is '{http.Request.Headers.Accept}'; available are {string.Join(", ", PictureFormat.All.Select(f => f.MediaType))}.");
-        var generation = generations.Submit(command.Request);
+        var generation = generations.Submit(callers.Sign(command.Request, http));
         try
         {
             RefuseTooManyPixels(generation, command.Scale);

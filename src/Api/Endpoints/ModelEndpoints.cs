@@ -12,7 +12,7 @@ internal static class ModelEndpoints
 {
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/v1/models").WithTags("Models");
+        var group = routes.MapGroup("/v1/models").WithTags("Models").RequireAuthorization();
         group.MapGet("", List).WithName("ListModels").WithSummary("The models that can be asked for.");
         group.MapGet("{name}", Get).WithName("GetModel").WithSummary("One model.")
             .Produces<ProblemDetails>(StatusCodes.Status404NotFound, "application/problem+json");

@@ -8,12 +8,19 @@ namespace Diffusion.Api.Errors;
 /// <summary>What an exception means to a caller. HTTP and the hub tell it in the same words.</summary>
 internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<FieldError> Errors, TimeSpan? RetryAfter = null)
 {
+    /// <summary>Members of the problem beyond those of RFC 9457, by name.</summary>
+    public IReadOnlyDictionary<string, object> Members { get; init; } = new Dictionary<string, object>();
+
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     /// <summary>Maps an exception; what is not known says nothing of itself.</summary>
     public static Failure Of(Exception exception) => exception switch
     {
         RequestRefusedException refused => new(refused.Problem, refused.Message, refused.Errors),
+        GenerationRefusedException { Quota: { } quota } refused => new(ProblemCatalogue.QuotaExceeded, refused.Message, [], refused.RetryAfter)
+        {
+            Members = new Dictionary<string, object> { ["limit"] = quota.Limit, ["used"] = quota.Used, ["resetsAt"] = quota.ResetsAt, ["unit"] = quota.Unit },
+        },
         GenerationRefusedException refused => new(
             OfReason(refused.Reason), refused.Message, refused.Errors,
             refused.Reason == RefusalReason.Overloaded ? refused.RetryAfter ?? Soon : refused.RetryAfter),
@@ -30,6 +37,7 @@ internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<Fie
         var details = new ProblemDetails { Type = Problem.Type, Title = Problem.Title, Status = Problem.Status, Detail = Detail, Instance = instance };
         if (Errors.Count > 0)
             details.Extensions["errors"] = Errors.GroupBy(e => e.Field, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Select(e => e.Message).ToArray());
+        foreach (var (name, value) in Members) details.Extensions[name] = value;
         if (RetryAfter is { } wait) details.Extensions["retryAfterSeconds"] = WholeSeconds(wait);
         if ((Activity.Current?.TraceId.ToString() ?? traceId) is { } id) details.Extensions["traceId"] = id;
         return details;
@@ -45,6 +53,7 @@ internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<Fie
         RefusalReason.Invalid => ProblemCatalogue.Validation,
         RefusalReason.UnknownModel => ProblemCatalogue.UnknownModel,
         RefusalReason.Unsupported => ProblemCatalogue.SamplerNotSupported,
+        RefusalReason.QuotaExceeded => ProblemCatalogue.QuotaExceeded,
         RefusalReason.Overloaded => ProblemCatalogue.Overloaded,
         RefusalReason.Draining => ProblemCatalogue.Draining,
         _ => ProblemCatalogue.Internal,

@@ -12,7 +12,13 @@ internal static class ProblemCatalogue
     public static readonly Problem BadRequest = new("bad-request", 400, "The request could not be read",
         "The request breaks a rule of HTTP itself, so no field could be looked at.");
 
-    public static readonly Problem Forbidden = new("forbidden", 403, "The request comes from another site",
+    public static readonly Problem Unauthorized = new("unauthorized", 401, "An API key is needed",
+        "The call has no valid API key. Send one as Authorization: Bearer dk_..., or as X-Api-Key; browsers' WebSockets and event streams may have it as ?access_token=. Whoever runs the service makes keys with ./run keys add NAME.");
+
+    public static readonly Problem Forbidden = new("forbidden", 403, "The API key may not do this",
+        "The API key is valid and does not have the scope that the call needs; the detail names it. Scopes are generate, train and admin; a key gets them when it is made.");
+
+    public static readonly Problem CrossSite = new("cross-site", 403, "The request comes from another site",
         "A browser sent this request on behalf of a page of another origin. Such requests are refused, so that a page elsewhere cannot use this service through its visitors.");
 
     public static readonly Problem NotFound = new("not-found", 404, "There is nothing at this address",
@@ -48,6 +54,9 @@ internal static class ProblemCatalogue
     public static readonly Problem SamplerNotSupported = new("sampler-not-supported-by-model", 422, "The model cannot be served this way",
         "The request is well formed, but the model cannot follow it: dddm needs a model that was trained with a memory input, and labels need a model that was trained with labels. GET /v1/samplers lists the models of each sampler.");
 
+    public static readonly Problem QuotaExceeded = new("quota-exceeded", 429, "The quota is used up",
+        "The caller has used the row-steps of this minute (pictures times steps, twice that with guidance), or has as many rows at work as it may. The members limit, used, unit and resetsAt say which; try again after the time in the header Retry-After. Without that header the request is larger than the limit itself.");
+
     public static readonly Problem Internal = new("internal", 500, "The service failed",
         "Something went wrong that the request did not cause. The log of the service tells more under the trace id of the answer.");
 
@@ -75,16 +84,17 @@ internal static class ProblemCatalogue
     /// <summary>All of them, by status.</summary>
     public static IReadOnlyList<Problem> All { get; } =
     [
-        Validation, MalformedJson, BadRequest, Forbidden, NotFound, UnknownModel, UnknownGeneration,
-        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, TooLarge, UnsupportedMedia, SamplerNotSupported, Internal, EngineError, NonFinite,
+        Validation, MalformedJson, BadRequest, Unauthorized, Forbidden, CrossSite, NotFound, UnknownModel, UnknownGeneration,
+        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, TooLarge, UnsupportedMedia, SamplerNotSupported,
+        QuotaExceeded, Internal, EngineError, NonFinite,
         OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading,
     ];
 
     /// <summary>Those that POST /generate can answer with.</summary>
     public static IReadOnlyList<Problem> OfGenerate { get; } =
     [
-        Validation, MalformedJson, Forbidden, UnknownModel, FormatUnavailable, Canceled, TooLarge, UnsupportedMedia, SamplerNotSupported,
-        Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading,
+        Validation, MalformedJson, Unauthorized, Forbidden, CrossSite, UnknownModel, FormatUnavailable, Canceled, TooLarge, UnsupportedMedia, SamplerNotSupported,
+        QuotaExceeded, Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading,
     ];
 
     /// <summary>The problem of that slug, or null.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Diffusion.Api.Access;
 using Diffusion.Api.Endpoints;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hubs;
@@ -26,9 +27,14 @@ internal static class Edge
         services.AddSingleton<GenerateEndpoint>();
         services.AddSingleton<GenerationLog>();
         services.ConfigureHttpJsonOptions(o => Configure(o.SerializerOptions));
-        services.AddSignalR(o => o.AddFilter<HubFailureFilter>())
+        services.AddSignalR(o =>
+            {
+                o.AddFilter<HubFailureFilter>();
+                o.AddFilter<HubAccessFilter>();
+            })
             .AddJsonProtocol(o => Configure(o.PayloadSerializerOptions));
         services.AddSingleton<HubFailureFilter>();
+        services.AddSingleton<HubAccessFilter>();
     }
 
     public static void ConfigureEdge(this IWebHostBuilder host) => host.ConfigureKestrel(kestrel =>

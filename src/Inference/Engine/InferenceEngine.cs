@@ -207,6 +207,7 @@ internal sealed class InferenceEngine(
         lanes.Leave(one);
         one.Request.Lease.Dispose();
         queue.Leave(one.Generation.RowsLeft);
+        one.Generation.Charge?.Settle(one.Generation.RowsLeft);
         one.Generation.RowsLeft = 0;
         queue.End();
         metrics.Ended(outcome, one.Generation.Model, time.GetElapsedTime(one.Generation.AcceptedAt));

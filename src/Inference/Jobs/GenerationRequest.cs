@@ -1,3 +1,4 @@
+using Diffusion.Inference.Quotas;
 using Diffusion.Noise;
 
 namespace Diffusion.Inference.Jobs;
@@ -40,4 +41,10 @@ public sealed record GenerationRequest
 
     /// <summary>Classifier-free guidance scale s in out = u + s (c - u); 1 is none.</summary>
     public double? Guidance { get; init; }
+
+    /// <summary>Who asks: the name of a key, or an address.</summary>
+    public string Client { get; init; } = "";
+
+    /// <summary>What <see cref="Client"/> may use; null is no limit.</summary>
+    public Allowance? Allowance { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Diffusion.Inference.Batching;
 using Diffusion.Inference.Engine;
+using Diffusion.Inference.Quotas;
 
 namespace Diffusion.Inference.Jobs;
 
@@ -11,13 +12,15 @@ public sealed class GenerationService
     private readonly AdmissionQueue queue;
     private readonly GenerationDirectory directory;
     private readonly TickCost cost;
+    private readonly QuotaLedger quotas;
     private readonly InferenceMetrics metrics;
     private readonly TimeProvider time;
 
     internal GenerationService(
-        RequestValidator validator, AdmissionQueue queue, GenerationDirectory directory, TickCost cost, InferenceMetrics metrics,
+        RequestValidator validator, AdmissionQueue queue, GenerationDirectory directory, TickCost cost, QuotaLedger quotas, InferenceMetrics metrics,
         TimeProvider time) =>
-        (this.validator, this.queue, this.directory, this.cost, this.metrics, this.time) = (validator, queue, directory, cost, metrics, time);
+        (this.validator, this.queue, this.directory, this.cost, this.quotas, this.metrics, this.time) =
+        (validator, queue, directory, cost, quotas, metrics, time);
 
     /// <summary>Checks a request, fills in the defaults of its model, fixes the model version, and queues it.</summary>
     /// <exception cref="GenerationRefusedException">It names every wrong field, or says that there is no room.</exception>
@@ -26,7 +29,7 @@ public sealed class GenerationService
         ArgumentNullException.ThrowIfNull(request);
         try
         {
-            return Admit(validator.Accept(request));
+            return Admit(validator.Accept(request), request);
         }
         catch (GenerationRefusedException refusal)
         {
@@ -52,10 +55,11 @@ public sealed class GenerationService
         return new QueueSnapshot(queue.Generations, queue.RowsWaiting, cost.LastRows, tick, row, [.. lanes]);
     }
 
-    private Generation Admit(AcceptedRequest accepted)
+    private Generation Admit(AcceptedRequest accepted, GenerationRequest request)
     {
+        var charge = Charge(accepted, request);
         var id = $"gen_{Guid.CreateVersion7():N}";
-        var generation = new Generation(id, accepted, queue.Cancel) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp() };
+        var generation = new Generation(id, accepted, queue.Cancel) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp(), Charge = charge };
         directory.Add(generation);
         try
         {
@@ -66,6 +70,21 @@ public sealed class GenerationService
         {
             directory.Remove(generation);
             generation.Activity?.Dispose();
+            charge?.Settle(accepted.Rows);
+            accepted.Lease.Dispose();
+            throw;
+        }
+    }
+
+    private QuotaCharge? Charge(AcceptedRequest accepted, GenerationRequest request)
+    {
+        if (request.Allowance is null) return null;
+        try
+        {
+            return quotas.Charge(request.Client, request.Allowance, accepted.Rows, accepted.Count * accepted.Cost);
+        }
+        catch (GenerationRefusedException)
+        {
             accepted.Lease.Dispose();
             throw;
         }

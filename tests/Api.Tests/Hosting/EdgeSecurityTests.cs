@@ -32,7 +32,7 @@ public sealed class EdgeSecurityTests(Service service)
     public async Task Generate_FromAPageOfAnotherSite_IsForbidden(string header, string value)
     {
         var response = await service.Http.SendAsync(With(HttpMethod.Post, "/generate?steps=1", header, value));
-        Assert.Equal("/problems/forbidden", (await ProblemAnswer.ReadAsync(response)).Type);
+        Assert.Equal("/problems/cross-site", (await ProblemAnswer.ReadAsync(response)).Type);
     }
 
     [Theory]
