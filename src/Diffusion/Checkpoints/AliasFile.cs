@@ -28,7 +28,7 @@ internal sealed record AliasFile
 
     /// <summary>The alias on the version before, or null if there is none.</summary>
     public AliasFile? RolledBack(string alias, DateTimeOffset now) =>
-        State(alias) is { Before: [.. var earlier, var last] } ? With(alias, last, new(now, earlier)) : null;
+        State(alias) is { Before: [.., var last] before } ? With(alias, last, new(now, [.. before.SkipLast(1)])) : null;
 
     public AliasFile Without(string alias) => this with
     {
