@@ -26,15 +26,14 @@ builder.Services.AddApiDocument();
 builder.Services.AddTelemetry(builder.Configuration);
 
 var app = builder.Build();
-app.UseEdgeSecurity();
 app.UseExceptionHandler();
-app.UseStatusCodePages(FailureHandler.ExplainStatusAsync);
 app.UsePage();
 app.UseApiDocument();
 app.UseAccess();
 
 GenerateEndpoint.Map(app);
 app.MapModels();
+app.MapAliases();
 app.MapSamplers();
 app.MapQueue();
 app.MapTraining();

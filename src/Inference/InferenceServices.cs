@@ -41,6 +41,7 @@ public static class InferenceServices
         services.AddSingleton<InferenceMetrics>();
         services.TryAddSingleton<IDevice, TorchDevice>();
         services.AddSingleton<ModelRegistry>();
+        services.AddSingleton<ModelAliases>();
         services.AddSingleton<TickCost>();
         services.AddSingleton<QuotaLedger>();
         services.AddSingleton(s => new AdmissionQueue(Options(s), s.GetRequiredService<TickCost>(), s.GetRequiredService<InferenceMetrics>()));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Diffusion.Checkpoints;
 using Diffusion.Inference.Jobs;
 using Microsoft.AspNetCore.Mvc;
 
@@ -16,7 +17,8 @@ internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<Fie
     /// <summary>Maps an exception; what is not known says nothing of itself.</summary>
     public static Failure Of(Exception exception) => exception switch
     {
-        RequestRefusedException refused => new(refused.Problem, refused.Message, refused.Errors),
+        RequestRefusedException refused => new(refused.Problem, refused.Message, refused.Errors) { Members = refused.Members },
+        AliasConflictException moved => new(ProblemCatalogue.VersionMismatch, moved.Message, []),
         GenerationRefusedException { Quota: { } quota } refused => new(ProblemCatalogue.QuotaExceeded, refused.Message, [], refused.RetryAfter)
         {
             Members = new Dictionary<string, object> { ["limit"] = quota.Limit, ["used"] = quota.Used, ["resetsAt"] = quota.ResetsAt, ["unit"] = quota.Unit },

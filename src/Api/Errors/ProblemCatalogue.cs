@@ -27,6 +27,9 @@ internal static class ProblemCatalogue
     public static readonly Problem UnknownModel = new("unknown-model", 404, "No such model",
         "The model, its version or its alias does not exist here. GET /v1/models lists what is served.");
 
+    public static readonly Problem UnknownSampler = new("unknown-sampler", 404, "No such sampler",
+        "There is no sampler of this name. GET /v1/samplers lists them with their options.");
+
     public static readonly Problem UnknownGeneration = new("unknown-generation", 404, "No such generation",
         "The generation does not exist, or ended so long ago that it was forgotten. Finished generations are kept for a limited time.");
 
@@ -44,6 +47,9 @@ internal static class ProblemCatalogue
 
     public static readonly Problem ConflictingState = new("conflicting-state", 409, "It is too late for that",
         "The resource has reached a state in which the call has no meaning any more; the detail says which.");
+
+    public static readonly Problem VersionMismatch = new("version-mismatch", 412, "The resource is not as you saw it",
+        "The header If-Match or If-None-Match does not hold: somebody changed the resource meanwhile, and nothing was done. GET it again, look, and send its new ETag.");
 
     public static readonly Problem TooLarge = new("too-large", 413, "The body is too large",
         "The body is longer than this service reads. The fields of a generation fit into a few hundred bytes.");
@@ -78,23 +84,20 @@ internal static class ProblemCatalogue
     public static readonly Problem ModelUnavailable = new("model-unavailable", 503, "The model could not be loaded",
         "The model version exists and could not be loaded, for example because its files are damaged. Ask for another version, or repair this one.");
 
-    public static readonly Problem ModelLoading = new("model-loading", 503, "The model is being loaded",
-        "The model exists and is not in memory yet. Try again after the time in the header Retry-After.");
-
     /// <summary>All of them, by status.</summary>
     public static IReadOnlyList<Problem> All { get; } =
     [
-        Validation, MalformedJson, BadRequest, Unauthorized, Forbidden, CrossSite, NotFound, UnknownModel, UnknownGeneration,
-        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, TooLarge, UnsupportedMedia, SamplerNotSupported,
+        Validation, MalformedJson, BadRequest, Unauthorized, Forbidden, CrossSite, NotFound, UnknownModel, UnknownSampler, UnknownGeneration,
+        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, VersionMismatch, TooLarge, UnsupportedMedia, SamplerNotSupported,
         QuotaExceeded, Internal, EngineError, NonFinite,
-        OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading,
+        OutOfMemory, Overloaded, Draining, ModelUnavailable,
     ];
 
     /// <summary>Those that POST /generate can answer with.</summary>
     public static IReadOnlyList<Problem> OfGenerate { get; } =
     [
         Validation, MalformedJson, Unauthorized, Forbidden, CrossSite, UnknownModel, FormatUnavailable, Canceled, TooLarge, UnsupportedMedia, SamplerNotSupported,
-        QuotaExceeded, Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, ModelUnavailable, ModelLoading,
+        QuotaExceeded, Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, ModelUnavailable,
     ];
 
     /// <summary>The problem of that slug, or null.</summary>

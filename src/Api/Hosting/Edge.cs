@@ -6,6 +6,7 @@ using Diffusion.Api.Errors;
 using Diffusion.Api.Hubs;
 using Diffusion.Inference;
 using Diffusion.Training;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 
@@ -21,6 +22,9 @@ internal static class Edge
         services.AddOptions<InferenceOptions>().PostConfigure<IHostEnvironment>((o, environment) => o.ModelsPath = environment.PathIn(o.ModelsPath));
         services.AddOptions<TrainingOptions>().PostConfigure<IHostEnvironment>((o, environment) =>
             (o.Data, o.State, o.Models) = (environment.PathIn(o.Data), environment.PathIn(o.State), environment.PathIn(o.Models)));
+        // the first filter is the outermost: headers and explanations also for what the host itself refuses
+        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, EdgeFilter>());
+        services.Configure<HostFilteringOptions>(o => o.IncludeFailureMessage = false);
         services.AddExceptionHandler<FailureHandler>();
         services.AddProblemDetails();
         services.AddHealthChecks();

@@ -25,9 +25,20 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         var seed = request.Seed ?? DrawSeed();
         var course = sampler is null ? null : Compile(request, manifest, sampler, seed, errors);
         if (errors.Any || course is null) throw errors.Refusal();
-        return new AcceptedRequest(
-            choice.Keep(), sampler!.Name, request.Kind, course, seed,
+        var accepted = new AcceptedRequest(
+            choice.Lease, sampler!.Name, request.Kind, course, seed,
             [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], GuidanceOf(request, manifest));
+        CheckSize(accepted, errors);
+        if (errors.Any) throw errors.Refusal();
+        choice.Keep();
+        return accepted;
+    }
+
+    private void CheckSize(AcceptedRequest request, RequestErrors errors)
+    {
+        if (request.Rows <= options.MaxRows) return;
+        var guided = request.IsGuided ? " times 2 for guidance" : "";
+        errors.Invalid("n", $"n times steps{guided} must be at most {options.MaxRows}, got {request.Rows}; take fewer pictures or steps.");
     }
 
     private void CheckPlain(GenerationRequest request, RequestErrors errors)

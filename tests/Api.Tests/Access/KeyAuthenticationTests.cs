@@ -61,6 +61,9 @@ public sealed class KeyAuthenticationTests(KeyedService service) : IClassFixture
     [InlineData("POST", "/generate?steps=1", Scopes.Generate, Scopes.Train)]
     [InlineData("GET", "/v1/training-jobs", Scopes.Train, Scopes.Generate)]
     [InlineData("GET", "/hubs/generation", Scopes.Generate, Scopes.Admin)]
+    [InlineData("PUT", "/v1/models/digits-ddpm/aliases/prod", Scopes.Admin, Scopes.Generate)]
+    [InlineData("POST", "/v1/models/digits-ddpm/aliases/prod/rollback", Scopes.Admin, Scopes.Train)]
+    [InlineData("DELETE", "/v1/models/digits-ddpm/versions/1", Scopes.Admin, Scopes.Generate)]
     public async Task Call_WithoutTheScope_Is403AndNamesIt(string method, string path, string needed, string held)
     {
         var key = service.Add($"scope-{needed}-{held}-{method.ToLowerInvariant()}-{path.Length}", held);
