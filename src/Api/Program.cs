@@ -33,6 +33,7 @@ app.UseApiDocument();
 
 GenerateEndpoint.Map(app);
 app.MapGenerations();
+StartEndpoint.Map(app);
 app.MapModels();
 app.MapSamplers();
 app.MapQueue();

@@ -14,13 +14,20 @@ internal static class JsonBody
     /// <exception cref="RequestRefusedException">Not JSON by its Content-Type, longer than the limit, or malformed.</exception>
     public static async Task<JsonElement?> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > limit) throw TooLarge(limit);
-        var bytes = await ReadBoundedAsync(request.Body, limit, cancellationToken);
-        if (bytes.Length == 0) return null;
-        if (!request.HasJsonContentType())
-            throw new RequestRefusedException(ProblemCatalogue.UnsupportedMedia, $"The body is of type '{request.ContentType ?? "(none)"}'; send application/json.");
-        return Parse(bytes);
+        var bytes = await ReadBytesAsync(request, limit, cancellationToken);
+        return bytes.IsEmpty ? null : Parse(request, bytes);
     }
+
+    /// <summary>The body as it came.</summary>
+    /// <exception cref="RequestRefusedException">Longer than the limit.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpRequest request, int limit, CancellationToken cancellationToken) =>
+        request.ContentLength > limit ? throw TooLarge(limit) : await ReadBoundedAsync(request.Body, limit, cancellationToken);
+
+    /// <summary>The JSON in a body that was read.</summary>
+    /// <exception cref="RequestRefusedException">Not JSON by its Content-Type, or malformed.</exception>
+    public static JsonElement Parse(HttpRequest request, ReadOnlyMemory<byte> body) => request.HasJsonContentType()
+        ? Parse(body)
+        : throw new RequestRefusedException(ProblemCatalogue.UnsupportedMedia, $"The body is of type '{request.ContentType ?? "(none)"}'; send application/json.");
 
     private static async Task<ReadOnlyMemory<byte>> ReadBoundedAsync(Stream body, int limit, CancellationToken cancellationToken)
     {

@@ -42,7 +42,8 @@ internal sealed class GenerateDocumentation : IOperationFilter
         operation.Responses = Responses(context, operation.OperationId == "Generate");
     }
 
-    private static List<(string Name, string Text, OpenApiSchema Schema)> Fields() =>
+    /// <summary>The fields, each with a sentence and its range.</summary>
+    public static List<(string Name, string Text, OpenApiSchema Schema)> Fields() =>
     [
         ("model", "Model by name, with a version or an alias if wanted: `digits-ddpm`, `digits-ddpm@3`, `digits-ddpm@prod`. See /v1/models.", Of(JsonSchemaType.String)),
         ("sampler", "How pictures are made. See /v1/samplers.", Of(JsonSchemaType.String).Choices(SamplerCatalog.All.Select(s => s.Name))),
@@ -84,7 +85,8 @@ internal sealed class GenerateDocumentation : IOperationFilter
         };
     }
 
-    private static OpenApiResponses Responses(OperationFilterContext context, bool waits)
+    /// <summary>The answers: pictures if it waits for them, the resource, and the problems that there can be.</summary>
+    public static OpenApiResponses Responses(OperationFilterContext context, bool waits, params IEnumerable<Problem> more)
     {
         var binary = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
         var problem = context.SchemaGenerator.GenerateSchema(typeof(ProblemDetails), context.SchemaRepository);
@@ -104,7 +106,7 @@ internal sealed class GenerateDocumentation : IOperationFilter
                 }),
             };
         }
-        foreach (var group in ProblemCatalogue.OfGenerate.GroupBy(p => p.Status).OrderBy(g => g.Key))
+        foreach (var group in ProblemCatalogue.OfGenerate.Concat(more).GroupBy(p => p.Status).OrderBy(g => g.Key))
         {
             answers[FormattableString.Invariant($"{group.Key}")] = new OpenApiResponse
             {

@@ -18,10 +18,13 @@ internal sealed class GenerateEndpoint(
         routes.MapPost("/generate", (HttpContext http, GenerateEndpoint endpoint) => endpoint.AnswerAsync(http))
             .Idempotent().WithName("Generate").WithTags("Generation").WithSummary("Generates pictures and waits for them.");
 
-    private async Task<IResult> AnswerAsync(HttpContext http)
+    private async Task<IResult> AnswerAsync(HttpContext http) =>
+        await AnswerAsync(http, await GenerateFields.ReadAsync(http.Request, options.Value.MaxBodyBytes, http.RequestAborted));
+
+    /// <summary>Runs what was read and answers with its pictures.</summary>
+    public async Task<IResult> AnswerAsync(HttpContext http, GenerateCommand command)
     {
         var preferences = Preferences.Read(http.Request.Headers);
-        var command = await GenerateFields.ReadAsync(http.Request, options.Value.MaxBodyBytes, http.RequestAborted);
         var format = command.Format ?? PictureFormat.Accepted(http.Request.Headers.Accept!) ?? throw new RequestRefusedException(
             ProblemCatalogue.FormatUnavailable, $"Accept is '{http.Request.Headers.Accept}'; available are {string.Join(", ", PictureFormat.All.Select(f => f.MediaType))}.");
         var generation = generations.Submit(command.Request);

@@ -35,6 +35,9 @@ internal sealed class GenerationDocumentation : IOperationFilter
         ["GetGeneration"] = [Header("If-None-Match", "The ETag of an earlier answer; 304 if nothing has changed.", null)],
         ["Generate"] = [Prefer],
         ["CreateGeneration"] = [Prefer],
+        ["Interpolate"] = [Prefer],
+        ["Invert"] = [Prefer],
+        ["Reconstruct"] = [Prefer],
     };
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)

@@ -46,7 +46,8 @@ internal static class GenerationResults
     public static void Describe(IHeaderDictionary headers, GenerationFacts facts, GenerationResult result, PictureFormat format, TimeSpan encoding)
     {
         headers["X-Generation-Id"] = facts.Id;
-        headers["X-Seed"] = facts.Seed.ToString(CultureInfo.InvariantCulture);
+        if (facts.Kind == GenerationKind.Generation) headers["X-Seed"] = facts.Seed.ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in StartFigures.Headers(facts, result)) headers[name] = value;
         headers["X-Model"] = PictureParcel.NameOf(facts);
         headers["X-Sampler"] = facts.Sampler;
         headers["Server-Timing"] = string.Create(

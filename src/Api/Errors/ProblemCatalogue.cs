@@ -54,6 +54,9 @@ internal static class ProblemCatalogue
     public static readonly Problem UnsupportedMedia = new("unsupported-media", 415, "The body is of a type that is not read here",
         "Send the fields as a JSON object with Content-Type: application/json, or in the query with no body.");
 
+    public static readonly Problem CorruptUpload = new("corrupt-upload", 422, "An uploaded image cannot be used",
+        "The file in the field that 'errors' names is damaged, cut short or an animation. Send one still picture as PNG, JPEG or WebP.");
+
     public static readonly Problem SamplerNotSupported = new("sampler-not-supported-by-model", 422, "The model cannot be served this way",
         "The request is well formed, but the model cannot follow it: dddm needs a model that was trained with a memory input, and labels need a model that was trained with labels. GET /v1/samplers lists the models of each sampler.");
 
@@ -104,7 +107,7 @@ internal static class ProblemCatalogue
     [
         Validation, MalformedJson, BadRequest, Forbidden, NotFound, UnknownModel, UnknownGeneration,
         UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, GenerationFailed, IdempotencyInProgress, ResultExpired, TooLarge, UnsupportedMedia,
-        SamplerNotSupported, DeadlineInfeasible, IdempotencyKeyReused, Internal, EngineError, NonFinite, ModelGone, NoLongerValid,
+        CorruptUpload, SamplerNotSupported, DeadlineInfeasible, IdempotencyKeyReused, Internal, EngineError, NonFinite, ModelGone, NoLongerValid,
         OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, ModelLoading, DeadlineExceeded,
     ];
 
@@ -115,6 +118,9 @@ internal static class ProblemCatalogue
         DeadlineInfeasible, IdempotencyKeyReused, Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, ModelLoading,
         DeadlineExceeded,
     ];
+
+    /// <summary>What is added to those by pictures that begin at images or at earlier generations.</summary>
+    public static IReadOnlyList<Problem> OfStarts { get; } = [BadRequest, UnknownGeneration, ConflictingState, ResultExpired, CorruptUpload];
 
     /// <summary>The problem of that slug, or null.</summary>
     public static Problem? Find(string slug) => All.FirstOrDefault(p => p.Slug == slug);

@@ -23,6 +23,7 @@ internal static class ApiDocument
             document.SupportNonNullableReferenceTypes();
             document.NonNullableReferenceTypesAsRequired();
             document.OperationFilter<GenerateDocumentation>();
+            document.OperationFilter<StartDocumentation>();
             document.OperationFilter<GenerationDocumentation>();
         });
     }

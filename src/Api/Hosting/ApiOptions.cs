@@ -17,6 +17,16 @@ internal sealed class ApiOptions
     [Range(1024, 1 << 24)]
     public int MaxBodyBytes { get; set; } = 64 * 1024;
 
+    /// <summary>Longest body with uploaded images.</summary>
+    /// <value>Default: 8 MiB.</value>
+    [Range(1024, 1 << 28)]
+    public int MaxUploadBytes { get; set; } = 8 * 1024 * 1024;
+
+    /// <summary>Pixels that are decoded for one request, all its images together.</summary>
+    /// <value>Default: 16 777 216, which is 4096 x 4096.</value>
+    [Range(1024, 1 << 26)]
+    public int MaxUploadPixels { get; set; } = 1 << 24;
+
     /// <summary>How long a stopping service waits for requests to end.</summary>
     /// <value>Default: 30 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Diffusion.Api.Endpoints;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hubs;
+using Diffusion.Api.Uploads;
 using Diffusion.Inference;
 using Diffusion.Inference.Store;
 using Diffusion.Training;
@@ -27,6 +28,8 @@ internal static class Edge
         services.AddHealthChecks();
         services.AddSingleton<GenerateEndpoint>();
         services.AddSingleton<GenerationKeeping>();
+        services.AddSingleton<StartEndpoint>();
+        services.AddSingleton<StartReader>();
         services.AddSingleton<GenerationLog>();
         services.ConfigureHttpJsonOptions(o => Configure(o.SerializerOptions));
         services.AddSignalR(o => o.AddFilter<HubFailureFilter>())

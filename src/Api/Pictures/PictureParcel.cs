@@ -11,6 +11,9 @@ namespace Diffusion.Api.Pictures;
 /// <summary>A finished generation in the format asked for: one body, ready to be sent.</summary>
 internal static class PictureParcel
 {
+    /// <summary>Of a WebP file; other formats take more.</summary>
+    private const int MaxWidth = 16383;
+
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -20,14 +23,14 @@ internal static class PictureParcel
     /// <summary>The body.</summary>
     public static byte[] Pack(GenerationFacts generation, GenerationResult result, PictureFormat format, int scale)
     {
-        var pictures = Enumerable.Range(0, result.Count).Select(i => Cut(result, i).Magnify(scale)).ToArray();
+        var pictures = Enumerable.Range(0, result.Count).Select(i => Cut(generation, result, i).Magnify(scale)).ToArray();
         if (format == PictureFormat.Json)
         {
             return JsonSerializer.SerializeToUtf8Bytes(
                 Describe(generation, result, pictures[0], i => new GeneratedImage(i, result.Labels[i], ImageEncoder.Encode(pictures[i], "png"))),
                 Indented);
         }
-        return format == PictureFormat.Zip ? Zip(generation, result, pictures) : ImageEncoder.Encode(ImageGrid.Arrange(pictures), format.Name);
+        return format == PictureFormat.Zip ? Zip(generation, result, pictures) : ImageEncoder.Encode(ImageGrid.Arrange(pictures, columns: Columns(generation, pictures)), format.Name);
     }
 
     /// <summary>The name that a browser saves it under.</summary>
@@ -37,10 +40,16 @@ internal static class PictureParcel
     /// <summary>Model and version as the field <c>model</c> takes them.</summary>
     public static string NameOf(GenerationFacts generation) => string.Create(CultureInfo.InvariantCulture, $"{generation.Model}@{generation.Version}");
 
-    private static Picture Cut(GenerationResult result, int index)
+    // a strip shows a way best, as far as files can be that wide
+    private static int? Columns(GenerationFacts generation, Picture[] pictures) =>
+        generation.Kind == GenerationKind.Interpolation && pictures.Length * (pictures[0].Width + 2) <= MaxWidth ? pictures.Length : null;
+
+    private static Picture Cut(GenerationFacts generation, GenerationResult result, int index)
     {
-        var size = result.Channels * result.Height * result.Width;
-        return Picture.FromPlanes(result.Values.AsSpan(index * size, size), result.Width, result.Height, result.Channels);
+        var values = result.ValuesOf(index).ToArray();
+        // noise from -3 to 3 deviations is shown from black to white
+        if (generation.Kind == GenerationKind.Inversion) foreach (ref var value in values.AsSpan()) value /= 3;
+        return Picture.FromPlanes(values, result.Width, result.Height, result.Channels);
     }
 
     private static byte[] Zip(GenerationFacts generation, GenerationResult result, Picture[] pictures)
@@ -59,7 +68,15 @@ internal static class PictureParcel
         generation.Id, NameOf(generation), generation.Sampler, generation.Steps,
         generation.Seed.ToString(CultureInfo.InvariantCulture), generation.Guidance,
         first.Width, first.Height, first.Channels, result.QueueMilliseconds, result.SampleMilliseconds,
-        [.. Enumerable.Range(0, result.Count).Select(image)]);
+        [.. Enumerable.Range(0, result.Count).Select(i => image(i) with
+        {
+            Noise = StartFigures.Noise(generation, result, i),
+            Error = StartFigures.Error(generation, result, i),
+            Original = StartFigures.Original(generation, result, i) is { } original ? ImageEncoder.Encode(original, "png") : null,
+        })])
+    {
+        Kind = generation.Kind,
+    };
 
     private static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"{index:0000}.png");
 

@@ -52,7 +52,7 @@ public sealed class Generation
     public double Guidance => Request.Guidance;
 
     /// <summary>What is told of it beside its pictures.</summary>
-    public GenerationFacts Facts => new(Id, Model, Version, Sampler, Steps, Seed, Guidance);
+    public GenerationFacts Facts => GenerationFacts.Of(Id, Request.Resolved);
 
     /// <summary>Where it stands.</summary>
     public GenerationState State { get; private set; }

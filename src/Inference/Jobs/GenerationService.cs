@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Diffusion.Checkpoints;
 using Diffusion.Inference.Engine;
 
 namespace Diffusion.Inference.Jobs;
@@ -48,6 +49,21 @@ public sealed class GenerationService
         try
         {
             return Admit(id, validator.Accept(request));
+        }
+        catch (GenerationRefusedException refusal)
+        {
+            metrics.Refused(refusal.Reason.ToString());
+            throw;
+        }
+    }
+
+    /// <summary>The model version that a request with this model and sampler means now.</summary>
+    /// <exception cref="GenerationRefusedException">There is none.</exception>
+    public CheckpointManifest Resolve(string? model, string? sampler)
+    {
+        try
+        {
+            return validator.Resolve(model, sampler);
         }
         catch (GenerationRefusedException refusal)
         {

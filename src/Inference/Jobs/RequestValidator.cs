@@ -59,6 +59,15 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
 
     private static SamplingDefaults? DefaultsOf(CheckpointManifest manifest, ISampler sampler) => manifest.Sampling?.Sampler == sampler.Name ? manifest.Sampling : null;
 
+    /// <summary>The version that a request with this model and sampler means now.</summary>
+    /// <exception cref="GenerationRefusedException">Invalid, UnknownModel or Unsupported.</exception>
+    public CheckpointManifest Resolve(string? model, string? sampler)
+    {
+        var errors = new RequestErrors();
+        using var choice = new ModelChoice(registry, options.DefaultModels, model, FindSampler(sampler, errors), errors);
+        return errors.Any ? throw errors.Refusal() : choice.Lease!.Manifest;
+    }
+
     private void CheckPlain(GenerationRequest request, RequestErrors errors)
     {
         if (request.Count < 1 || request.Count > options.MaxCount) errors.Invalid("n", $"n must be 1..{options.MaxCount}, got {request.Count}.");

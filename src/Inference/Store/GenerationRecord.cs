@@ -51,14 +51,5 @@ public sealed record GenerationRecord
     public bool IsFinal => State is not (RecordState.Queued or RecordState.Running);
 
     /// <summary>What is told beside its pictures.</summary>
-    public GenerationFacts Facts
-    {
-        get
-        {
-            var at = Request.Model!.LastIndexOf('@');
-            return new GenerationFacts(
-                Id, Request.Model[..at], int.Parse(Request.Model[(at + 1)..], System.Globalization.CultureInfo.InvariantCulture),
-                Request.Sampler!, Request.Steps!.Value, Request.Seed!.Value, Request.Guidance!.Value);
-        }
-    }
+    public GenerationFacts Facts => GenerationFacts.Of(Id, Request);
 }
