@@ -50,6 +50,8 @@ internal sealed class GenerateDocumentation : IOperationFilter
             .Select(g => (g.Key, $"Of {string.Join(" and ", g.Select(p => p.Sampler.Name))}: {g.First().Option.Description}", SchemaOf(g.First().Option))),
         ("format", "The form of the answer; without it the header Accept decides, and PNG if that says nothing.", Of(JsonSchemaType.String).Choices(PictureFormat.All.Select(f => f.Name))),
         ("scale", "Each pixel as a square of so many pixels, for small pictures.", Of(JsonSchemaType.Integer).From("1").To($"{GenerateFields.MaxScale}")),
+        (FrameFields.Name, $"The frames to keep for formats that show or hold them: `{FrameFields.Allowed}`.", Of(JsonSchemaType.String)),
+        (FrameFields.Kinds, "What frames carry: some of `x_t`, `x0` and, of models that have one, `memory`; x_t and x0 if not given.", Of(JsonSchemaType.String)),
     ];
 
     private static OpenApiSchema SchemaOf(SamplerOption option) => option.Choices is { } choices

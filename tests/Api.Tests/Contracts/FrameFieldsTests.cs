@@ -1,13 +1,13 @@
 using System.Text.Json;
-using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
+using Diffusion.Api.Streams;
 using Diffusion.Inference.Jobs;
 
 namespace Diffusion.Api.Tests.Contracts;
 
 public sealed class FrameFieldsTests
 {
-    private static FrameOptions Read(string json) => FrameFields.Read(JsonDocument.Parse(json).RootElement);
+    private static FrameOptions Read(string json) => StreamCommand.Read(JsonDocument.Parse(json).RootElement).Frames;
 
     [Fact]
     public void Read_Nothing_IsEveryFrame() => Assert.Equal(new FrameOptions(1, true, true), Read("{}"));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Diffusion.Api.Contracts;
+using Diffusion.Api.Pictures;
 using Diffusion.Api.Errors;
 
 namespace Diffusion.Api.Tests.Contracts;

@@ -88,7 +88,7 @@ public sealed class GenerationHubTests(Service service) : IDisposable
         var error = await Assert.ThrowsAsync<HubError>(async () =>
         {
             if (method == "Cancel") await hub.InvokeAsync(method, Patience, "gen_none");
-            else await foreach (var unused in hub.ItemsAsync(await hub.StartAsync(method, Patience, "gen_none", 0), Patience)) Assert.Fail(unused.ToString());
+            else await foreach (var unused in hub.ItemsAsync(await hub.StartAsync(method, Patience, "gen_none", 0, null!), Patience)) Assert.Fail(unused.ToString());
         });
         Assert.Equal("/problems/unknown-generation", error.Problem.Type);
     }
@@ -129,7 +129,7 @@ public sealed class GenerationHubTests(Service service) : IDisposable
         var id = (await RunAsync(new { steps = 2, frames = new { every = 0 } }))[0].GetProperty("id").GetString()!;
         await using var hub = await HubClient.ConnectAsync(service.Server, Patience);
         var events = new List<JsonElement>();
-        await foreach (var e in hub.ItemsAsync(await hub.StartAsync("Watch", Patience, id, 2), Patience)) events.Add(e);
+        await foreach (var e in hub.ItemsAsync(await hub.StartAsync("Watch", Patience, id, 2, null!), Patience)) events.Add(e);
         Assert.Equal(["started", "completed"], events.Select(TypeOf));
     }
 
@@ -139,11 +139,11 @@ public sealed class GenerationHubTests(Service service) : IDisposable
         await using var hub = await HubClient.ConnectAsync(service.Server, Patience);
         await using var watcher = await HubClient.ConnectAsync(service.Server, Patience);
         var (_, id) = await StartLongAsync(hub);
-        await foreach (var unused in watcher.ItemsAsync(await watcher.StartAsync("Watch", Patience, id, 0), Patience)) break;
+        await foreach (var unused in watcher.ItemsAsync(await watcher.StartAsync("Watch", Patience, id, 0, null!), Patience)) break;
         watcher.Abort();
         var generation = service.Services.GetRequiredService<GenerationService>().Find(id)!;
         await using var second = await HubClient.ConnectAsync(service.Server, Patience);
-        await foreach (var e in second.ItemsAsync(await second.StartAsync("Watch", Patience, id, 0), Patience))
+        await foreach (var e in second.ItemsAsync(await second.StartAsync("Watch", Patience, id, 0, null!), Patience))
             if (TypeOf(e) == "frame") break;
         Assert.Equal(GenerationState.Running, generation.State);
     }
