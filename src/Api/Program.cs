@@ -1,3 +1,4 @@
+using Diffusion.Api.Access;
 using Diffusion.Api.Endpoints;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hosting;
@@ -8,9 +9,10 @@ using Diffusion.Training;
 using Diffusion.Training.Commands;
 
 if (await TrainingCommands.TryRunAsync(args, CancellationToken.None) is { } exitCode) return exitCode;
+if (KeyCommands.TryRun(args, Console.Out, Console.Error, TimeProvider.System) is { } keysExitCode) return keysExitCode;
 
 var builder = Settings.CreateBuilder(args);
-if (ListenAddresses.Refusal(builder.Configuration) is { } refusal)
+if (AccessServices.StartRefusal(builder) is { } refusal)
 {
     Console.Error.WriteLine(refusal);
     return 2;
@@ -21,25 +23,26 @@ builder.Services.AddGenerationStore(builder.Configuration.GetSection(StoreOption
 builder.Services.AddInference(builder.Configuration.GetSection(InferenceOptions.Section));
 builder.Services.AddTraining();
 builder.Services.AddEdge(builder.Configuration);
+builder.Services.AddAccess(builder.Configuration);
 builder.Services.AddApiDocument();
 builder.Services.AddTelemetry(builder.Configuration);
 
 var app = builder.Build();
-app.UseEdgeSecurity();
 app.UseExceptionHandler();
-app.UseStatusCodePages(FailureHandler.ExplainStatusAsync);
 app.UsePage();
 app.UseApiDocument();
+app.UseAccess();
 
 GenerateEndpoint.Map(app);
 app.MapGenerations();
 app.MapModels();
+app.MapAliases();
 app.MapSamplers();
 app.MapQueue();
 app.MapTraining();
 app.MapProblems();
 app.MapHealth();
-app.MapHub<GenerationHub>("/hubs/generation");
+app.MapHub<GenerationHub>("/hubs/generation").RequireScope(Scopes.Generate).AllowKeyInQuery();
 
 await app.RunAsync();
 return 0;

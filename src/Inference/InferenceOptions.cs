@@ -52,6 +52,11 @@ public sealed class InferenceOptions
     [Range(1, 100_000)]
     public int MaxSteps { get; set; } = 1000;
 
+    /// <summary>Network evaluations per request: pictures times steps, twice that with guidance.</summary>
+    /// <value>Default: 100 000.</value>
+    [Range(1, 100_000_000)]
+    public long MaxRows { get; set; } = 100_000;
+
     /// <summary>Largest guidance scale.</summary>
     /// <value>Default: 20.</value>
     [Range(1.0, 1000.0)]

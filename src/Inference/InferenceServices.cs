@@ -3,6 +3,7 @@ using Diffusion.Inference.Batching;
 using Diffusion.Inference.Engine;
 using Diffusion.Inference.Jobs;
 using Diffusion.Inference.Models;
+using Diffusion.Inference.Quotas;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -43,6 +44,8 @@ public static class InferenceServices
         services.AddSingleton<InferenceMetrics>();
         services.TryAddSingleton<IDevice, TorchDevice>();
         services.AddSingleton<ModelRegistry>();
+        services.AddSingleton<ModelAliases>();
+        services.AddSingleton<QuotaLedger>();
         services.AddSingleton(s => new CostBook(Options(s).MaxBatchRows));
         services.AddSingleton(s => new AdmissionQueue(
             Options(s), s.GetRequiredService<CostBook>(), s.GetRequiredService<InferenceMetrics>(), s.GetRequiredService<TimeProvider>()));
@@ -52,7 +55,7 @@ public static class InferenceServices
         services.AddSingleton(s => new GenerationService(
             new RequestValidator(s.GetRequiredService<ModelRegistry>(), Options(s)),
             s.GetRequiredService<AdmissionQueue>(), s.GetRequiredService<GenerationDirectory>(),
-            s.GetRequiredService<QueueView>(), s.GetRequiredService<InferenceMetrics>(), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<QueueView>(), s.GetRequiredService<QuotaLedger>(), s.GetRequiredService<InferenceMetrics>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<InferenceEngine>();
         services.AddSingleton<EngineThread>();
         // stopped in reverse: the engine drains while models still load

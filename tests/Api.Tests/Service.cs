@@ -27,6 +27,9 @@ public class Service : WebApplicationFactory<Program>, IAsyncLifetime
     /// <summary>The folder of the models.</summary>
     public string ModelsPath => folder["models"];
 
+    /// <summary>Where the keys of this service would be; there are none.</summary>
+    public string KeyFile => folder["keys.json"];
+
     /// <summary>A client, once the service is ready.</summary>
     public HttpClient Http { get; private set; } = null!;
 
@@ -62,6 +65,7 @@ public class Service : WebApplicationFactory<Program>, IAsyncLifetime
         builder.UseSetting("Training:Models", ModelsPath);
         builder.UseSetting("Training:State", folder["state"]);
         builder.UseSetting("Training:Data", folder["data"]);
+        builder.UseSetting("Api:KeyFile", KeyFile);
         builder.UseSetting("Inference:Device", "cpu");
         builder.UseSetting("Inference:Threads", "1");
         builder.UseSetting("Inference:MaxCount", "16");

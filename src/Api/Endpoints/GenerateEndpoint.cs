@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Diffusion.Api.Access;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hosting;
@@ -12,11 +13,11 @@ namespace Diffusion.Api.Endpoints;
 
 /// <summary>The simplest call: <c>POST /generate</c> waits for the pictures and answers with them.</summary>
 internal sealed class GenerateEndpoint(
-    GenerationService generations, GenerationKeeping keeping, ModelRegistry models, GenerationLog log, TimeProvider time, IOptions<ApiOptions> options)
+    GenerationService generations, GenerationKeeping keeping, ModelRegistry models, Callers callers, GenerationLog log, TimeProvider time, IOptions<ApiOptions> options)
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/generate", (HttpContext http, GenerateEndpoint endpoint) => endpoint.AnswerAsync(http))
-            .Idempotent().WithName("Generate").WithTags("Generation").WithSummary("Generates pictures and waits for them.");
+            .Idempotent().RequireScope(Scopes.Generate).WithName("Generate").WithTags("Generation").WithSummary("Generates pictures and waits for them.");
 
     private async Task<IResult> AnswerAsync(HttpContext http)
     {
@@ -24,7 +25,7 @@ internal sealed class GenerateEndpoint(
         var command = await GenerateFields.ReadAsync(http.Request, options.Value.MaxBodyBytes, http.RequestAborted);
         var format = command.Format ?? PictureFormat.Accepted(http.Request.Headers.Accept!) ?? throw new RequestRefusedException(
             ProblemCatalogue.FormatUnavailable, $"Accept is '{http.Request.Headers.Accept}'; available are {string.Join(", ", PictureFormat.All.Select(f => f.MediaType))}.");
-        var generation = generations.Submit(command.Request);
+        var generation = generations.Submit(callers.Sign(command.Request, http));
         var kept = false;
         try
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Diffusion.Api.Access;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hosting;
@@ -16,7 +17,7 @@ internal static class GenerationEndpoints
 {
     public static void MapGenerations(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/v1/generations").WithTags("Generation");
+        var group = routes.MapGroup("/v1/generations").WithTags("Generation").RequireScope(Scopes.Generate);
         group.MapPost("", CreateAsync).Idempotent().WithName("CreateGeneration").WithSummary("Accepts a generation that survives a restart.")
             .Produces<GenerationResponse>(201).Produces<GenerationResponse>(202);
         group.MapGet("", List).WithName("ListGenerations").WithSummary("The durable generations, newest first.")
@@ -36,11 +37,12 @@ internal static class GenerationEndpoints
     /// <exception cref="RequestRefusedException">There is none.</exception>
     public static GenerationRecord Known(this GenerationArchive archive, string id) => archive.Find(id) ?? throw Unknown(id);
 
-    private static async Task<IResult> CreateAsync(HttpContext http, GenerationService generations, GenerationKeeping keeping, IOptions<ApiOptions> options)
+    private static async Task<IResult> CreateAsync(
+        HttpContext http, GenerationService generations, GenerationKeeping keeping, Callers callers, IOptions<ApiOptions> options)
     {
         var preferences = Preferences.Read(http.Request.Headers);
         var command = await GenerateFields.ReadAsync(http.Request, options.Value.MaxBodyBytes, http.RequestAborted);
-        var record = await keeping.KeepAsync(http, generations.Submit(command.Request), ResultQuery.WishesOf(command));
+        var record = await keeping.KeepAsync(http, generations.Submit(callers.Sign(command.Request, http)), ResultQuery.WishesOf(command));
         return await keeping.AnswerAsync(http, record, preferences);
     }
 

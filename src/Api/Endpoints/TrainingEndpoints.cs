@@ -1,4 +1,5 @@
 using System.Text;
+using Diffusion.Api.Access;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Idempotency;
@@ -14,7 +15,7 @@ internal static class TrainingEndpoints
 {
     public static void MapTraining(this IEndpointRouteBuilder routes)
     {
-        var jobs = routes.MapGroup("/v1/training-jobs").WithTags("Training");
+        var jobs = routes.MapGroup("/v1/training-jobs").WithTags("Training").RequireScope(Scopes.Train);
         jobs.MapPost("/", SubmitAsync).Idempotent().WithName("SubmitTrainingJob").WithSummary("Queues a job file; jobs are trained one at a time and survive a restart.")
             .Accepts<object>("application/json").ProducesProblem(400).ProducesProblem(413).ProducesProblem(503);
         jobs.MapGet("/", List).WithName("ListTrainingJobs").WithSummary("Every job, in the order they came.");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Diffusion.Checkpoints;
 using Diffusion.Inference.Jobs;
 using Diffusion.Inference.Store;
 using Microsoft.AspNetCore.Mvc;
@@ -9,6 +10,9 @@ namespace Diffusion.Api.Errors;
 /// <summary>What an exception means to a caller. HTTP and the hub tell it in the same words.</summary>
 internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<FieldError> Errors, TimeSpan? RetryAfter = null)
 {
+    /// <summary>Members of the problem beyond those of RFC 9457, by name.</summary>
+    public IReadOnlyDictionary<string, object> Members { get; init; } = new Dictionary<string, object>();
+
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(5);
 
@@ -21,7 +25,12 @@ internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<Fie
     /// <summary>Maps an exception; what is not known says nothing of itself.</summary>
     public static Failure Of(Exception exception) => exception switch
     {
-        RequestRefusedException refused => new(refused.Problem, refused.Message, refused.Errors),
+        RequestRefusedException refused => new(refused.Problem, refused.Message, refused.Errors) { Members = refused.Members },
+        AliasConflictException moved => new(ProblemCatalogue.VersionMismatch, moved.Message, []),
+        GenerationRefusedException { Quota: { } quota } refused => new(ProblemCatalogue.QuotaExceeded, refused.Message, [], refused.RetryAfter)
+        {
+            Members = new Dictionary<string, object> { ["limit"] = quota.Limit, ["used"] = quota.Used, ["resetsAt"] = quota.ResetsAt, ["unit"] = quota.Unit },
+        },
         GenerationRefusedException refused => new(
             OfReason(refused.Reason), refused.Message, refused.Errors,
             refused.Reason == RefusalReason.Overloaded ? refused.RetryAfter ?? Soon : refused.RetryAfter)
@@ -43,6 +52,7 @@ internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<Fie
         var details = new ProblemDetails { Type = Problem.Type, Title = Problem.Title, Status = Problem.Status, Detail = Detail, Instance = instance };
         if (Errors.Count > 0)
             details.Extensions["errors"] = Errors.GroupBy(e => e.Field, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Select(e => e.Message).ToArray());
+        foreach (var (name, value) in Members) details.Extensions[name] = value;
         if (RetryAfter is { } wait) details.Extensions["retryAfterSeconds"] = WholeSeconds(wait);
         if (QueueDepth is { } depth) details.Extensions["queueDepth"] = depth;
         if (PredictedWait is { } predicted) details.Extensions["predictedWaitMs"] = (long)Math.Ceiling(predicted.TotalMilliseconds);
@@ -60,6 +70,7 @@ internal sealed record Failure(Problem Problem, string Detail, IReadOnlyList<Fie
         RefusalReason.Invalid => ProblemCatalogue.Validation,
         RefusalReason.UnknownModel => ProblemCatalogue.UnknownModel,
         RefusalReason.Unsupported => ProblemCatalogue.SamplerNotSupported,
+        RefusalReason.QuotaExceeded => ProblemCatalogue.QuotaExceeded,
         RefusalReason.Overloaded => ProblemCatalogue.Overloaded,
         RefusalReason.Draining => ProblemCatalogue.Draining,
         RefusalReason.DeadlineInfeasible => ProblemCatalogue.DeadlineInfeasible,

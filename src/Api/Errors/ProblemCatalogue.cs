@@ -12,7 +12,13 @@ internal static class ProblemCatalogue
     public static readonly Problem BadRequest = new("bad-request", 400, "The request could not be read",
         "The request breaks a rule of HTTP itself, so no field could be looked at.");
 
-    public static readonly Problem Forbidden = new("forbidden", 403, "The request comes from another site",
+    public static readonly Problem Unauthorized = new("unauthorized", 401, "An API key is needed",
+        "The call has no valid API key. Send one as Authorization: Bearer dk_..., or as X-Api-Key; browsers' WebSockets and event streams may have it as ?access_token=. Whoever runs the service makes keys with ./run keys add NAME.");
+
+    public static readonly Problem Forbidden = new("forbidden", 403, "The API key may not do this",
+        "The API key is valid and does not have the scope that the call needs; the detail names it. Scopes are generate, train and admin; a key gets them when it is made.");
+
+    public static readonly Problem CrossSite = new("cross-site", 403, "The request comes from another site",
         "A browser sent this request on behalf of a page of another origin. Such requests are refused, so that a page elsewhere cannot use this service through its visitors.");
 
     public static readonly Problem NotFound = new("not-found", 404, "There is nothing at this address",
@@ -20,6 +26,9 @@ internal static class ProblemCatalogue
 
     public static readonly Problem UnknownModel = new("unknown-model", 404, "No such model",
         "The model, its version or its alias does not exist here. GET /v1/models lists what is served.");
+
+    public static readonly Problem UnknownSampler = new("unknown-sampler", 404, "No such sampler",
+        "There is no sampler of this name. GET /v1/samplers lists them with their options.");
 
     public static readonly Problem UnknownGeneration = new("unknown-generation", 404, "No such generation",
         "The generation does not exist, or ended so long ago that it was forgotten. Finished generations are kept for a limited time.");
@@ -48,6 +57,9 @@ internal static class ProblemCatalogue
     public static readonly Problem ResultExpired = new("result-expired", 410, "The result is not there any more",
         "Results are kept for a limited time and up to a limited size. The record of the generation still has its seed, model version and sampler, which make the same pictures again.");
 
+    public static readonly Problem VersionMismatch = new("version-mismatch", 412, "The resource is not as you saw it",
+        "The header If-Match or If-None-Match does not hold: somebody changed the resource meanwhile, and nothing was done. GET it again, look, and send its new ETag.");
+
     public static readonly Problem TooLarge = new("too-large", 413, "The body is too large",
         "The body is longer than this service reads. The fields of a generation fit into a few hundred bytes.");
 
@@ -68,6 +80,9 @@ internal static class ProblemCatalogue
 
     public static readonly Problem NoLongerValid = new("no-longer-valid", 500, "The request cannot be run after the restart",
         "The generation was accepted before a restart, and the service was started again with settings or in a version under which the request is not valid. The detail says why.");
+
+    public static readonly Problem QuotaExceeded = new("quota-exceeded", 429, "The quota is used up",
+        "The caller has used the row-steps of this minute (pictures times steps, twice that with guidance), or has as many rows at work as it may. The members limit, used, unit and resetsAt say which; try again after the time in the header Retry-After. Without that header the request is larger than the limit itself.");
 
     public static readonly Problem Internal = new("internal", 500, "The service failed",
         "Something went wrong that the request did not cause. The log of the service tells more under the trace id of the answer.");
@@ -93,26 +108,24 @@ internal static class ProblemCatalogue
     public static readonly Problem ModelUnavailable = new("model-unavailable", 503, "The model could not be loaded",
         "The model version exists and could not be loaded, for example because its files are damaged. Ask for another version, or repair this one.");
 
-    public static readonly Problem ModelLoading = new("model-loading", 503, "The model is being loaded",
-        "The model exists and is not in memory yet. Try again after the time in the header Retry-After.");
-
     public static readonly Problem DeadlineExceeded = new("deadline-exceeded", 504, "The deadline has passed",
         "The request was accepted with a deadline, and the device has since become so much slower that it cannot be kept. The generation was given up at the moment that was certain.");
 
     /// <summary>All of them, by status.</summary>
     public static IReadOnlyList<Problem> All { get; } =
     [
-        Validation, MalformedJson, BadRequest, Forbidden, NotFound, UnknownModel, UnknownGeneration,
-        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, GenerationFailed, IdempotencyInProgress, ResultExpired, TooLarge, UnsupportedMedia,
-        SamplerNotSupported, DeadlineInfeasible, IdempotencyKeyReused, Internal, EngineError, NonFinite, ModelGone, NoLongerValid,
-        OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, ModelLoading, DeadlineExceeded,
+        Validation, MalformedJson, BadRequest, Unauthorized, Forbidden, CrossSite, NotFound, UnknownModel, UnknownSampler, UnknownGeneration,
+        UnknownTrainingJob, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, GenerationFailed, IdempotencyInProgress, ResultExpired,
+        VersionMismatch, TooLarge, UnsupportedMedia,
+        SamplerNotSupported, DeadlineInfeasible, IdempotencyKeyReused, QuotaExceeded, Internal, EngineError, NonFinite, ModelGone, NoLongerValid,
+        OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, DeadlineExceeded,
     ];
 
     /// <summary>Those that POST /generate can answer with.</summary>
     public static IReadOnlyList<Problem> OfGenerate { get; } =
     [
-        Validation, MalformedJson, Forbidden, UnknownModel, FormatUnavailable, Canceled, IdempotencyInProgress, TooLarge, UnsupportedMedia, SamplerNotSupported,
-        DeadlineInfeasible, IdempotencyKeyReused, Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, ModelLoading,
+        Validation, MalformedJson, Unauthorized, Forbidden, CrossSite, UnknownModel, FormatUnavailable, Canceled, IdempotencyInProgress, TooLarge, UnsupportedMedia, SamplerNotSupported,
+        DeadlineInfeasible, IdempotencyKeyReused, QuotaExceeded, Internal, EngineError, NonFinite, OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable,
         DeadlineExceeded,
     ];
 

@@ -6,6 +6,8 @@ namespace Diffusion.Api.Hosting;
 /// <summary>The OpenAPI document at /openapi/v1.json and Swagger UI over it at /swagger.</summary>
 internal static class ApiDocument
 {
+    private const string Scheme = "key";
+
     public static void AddApiDocument(this IServiceCollection services)
     {
         services.AddEndpointsApiExplorer();
@@ -24,6 +26,14 @@ internal static class ApiDocument
             document.NonNullableReferenceTypesAsRequired();
             document.OperationFilter<GenerateDocumentation>();
             document.OperationFilter<GenerationDocumentation>();
+            document.AddSecurityDefinition(Scheme, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                BearerFormat = "dk_...",
+                Description = "An API key, where the service has keys: `./run keys add NAME`. The header X-Api-Key takes it too.",
+            });
+            document.AddSecurityRequirement(whole => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, whole)] = [] });
         });
     }
 

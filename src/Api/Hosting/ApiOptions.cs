@@ -8,6 +8,8 @@ internal sealed class ApiOptions
     /// <summary>Where the settings are found.</summary>
     public const string Section = "Api";
 
+    internal const string DefaultKeyFile = "state/keys.json";
+
     /// <summary>Whether addresses other than loopback may be served although no key protects them; <c>--insecure</c> sets it.</summary>
     /// <value>Default: false.</value>
     public bool Insecure { get; set; }
@@ -16,6 +18,25 @@ internal sealed class ApiOptions
     /// <value>Default: 64 KiB.</value>
     [Range(1024, 1 << 24)]
     public int MaxBodyBytes { get; set; } = 64 * 1024;
+
+    /// <summary>The stored API keys, relative to the content root; <c>./run keys add NAME</c> makes it.</summary>
+    /// <value>Default: <c>state/keys.json</c>.</value>
+    [Required]
+    public string KeyFile { get; set; } = DefaultKeyFile;
+
+    /// <summary>Row-steps a minute of each address that calls without a key; null is no limit.</summary>
+    /// <value>Default: 60 000.</value>
+    [Range(1, long.MaxValue)]
+    public long? AnonymousRowsPerMinute { get; set; } = 60_000;
+
+    /// <summary>Rows at work at once of each address that calls without a key; null is no limit.</summary>
+    /// <value>Default: 128.</value>
+    [Range(1, int.MaxValue)]
+    public int? AnonymousConcurrentRows { get; set; } = 128;
+
+    /// <summary>Whether calls from this machine without a key are limited too.</summary>
+    /// <value>Default: false.</value>
+    public bool LimitLoopback { get; set; }
 
     /// <summary>How long a stopping service waits for requests to end.</summary>
     /// <value>Default: 30 seconds.</value>

@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Diffusion.Api.Access;
 using Diffusion.Api.Endpoints;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hubs;
 using Diffusion.Inference;
 using Diffusion.Inference.Store;
 using Diffusion.Training;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 
@@ -22,6 +24,9 @@ internal static class Edge
         services.AddOptions<StoreOptions>().PostConfigure<IHostEnvironment>((o, environment) => o.Path = environment.PathIn(o.Path));
         services.AddOptions<TrainingOptions>().PostConfigure<IHostEnvironment>((o, environment) =>
             (o.Data, o.State, o.Models) = (environment.PathIn(o.Data), environment.PathIn(o.State), environment.PathIn(o.Models)));
+        // the first filter is the outermost: headers and explanations also for what the host itself refuses
+        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, EdgeFilter>());
+        services.Configure<HostFilteringOptions>(o => o.IncludeFailureMessage = false);
         services.AddExceptionHandler<FailureHandler>();
         services.AddProblemDetails();
         services.AddHealthChecks();
@@ -29,9 +34,14 @@ internal static class Edge
         services.AddSingleton<GenerationKeeping>();
         services.AddSingleton<GenerationLog>();
         services.ConfigureHttpJsonOptions(o => Configure(o.SerializerOptions));
-        services.AddSignalR(o => o.AddFilter<HubFailureFilter>())
+        services.AddSignalR(o =>
+            {
+                o.AddFilter<HubFailureFilter>();
+                o.AddFilter<HubAccessFilter>();
+            })
             .AddJsonProtocol(o => Configure(o.PayloadSerializerOptions));
         services.AddSingleton<HubFailureFilter>();
+        services.AddSingleton<HubAccessFilter>();
     }
 
     public static void ConfigureEdge(this IWebHostBuilder host) => host.ConfigureKestrel(kestrel =>

@@ -14,7 +14,7 @@ internal static class EdgeSecurity
         // at the last moment: the exception handler clears what was set before
         http.Response.OnStarting(SetHeaders, http.Response.Headers);
         return IsFromAnotherSite(http.Request)
-            ? FailureHandler.WriteAsync(http, new Failure(ProblemCatalogue.Forbidden, "A page of another origin may not use this service.", []))
+            ? FailureHandler.WriteAsync(http, new Failure(ProblemCatalogue.CrossSite, "A page of another origin may not use this service.", []))
             : next(http);
     });
 

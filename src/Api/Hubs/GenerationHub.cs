@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Diffusion.Api.Access;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hosting;
@@ -9,14 +10,14 @@ using Microsoft.AspNetCore.SignalR;
 namespace Diffusion.Api.Hubs;
 
 /// <summary>Generations as streams of events. Requests have the fields of POST /generate, and <c>frames</c>.</summary>
-internal sealed class GenerationHub(GenerationService generations, GenerationLog log) : Hub
+internal sealed class GenerationHub(GenerationService generations, Callers callers, GenerationLog log) : Hub
 {
     /// <summary>Generates and streams; the generation ends with the stream or the connection.</summary>
     public IAsyncEnumerable<GenerationEvent> Generate(JsonElement request, CancellationToken cancellationToken)
     {
         var frames = FrameFields.Read(request);
         var command = GenerateFields.Read(RequestFields.OfJson(request, except: FrameFields.Name));
-        return BoundAsync(generations.Submit(command.Request), frames, cancellationToken);
+        return BoundAsync(generations.Submit(callers.Sign(command.Request, Context.GetHttpContext()!)), frames, cancellationToken);
     }
 
     /// <summary>Streams a generation that somebody else started, from an event on; ending the stream does not cancel it.</summary>

@@ -123,11 +123,11 @@ public sealed class CheckpointStore(string root, TimeProvider time)
 
     /// <summary>Where each alias of a model stands; empty for an unknown model.</summary>
     /// <exception cref="CheckpointException">The alias file is damaged.</exception>
-    public IReadOnlyDictionary<string, int> Aliases(string model)
-    {
-        var path = AliasPath(model);
-        return path is not null && File.Exists(path) ? ManifestJson.Read<AliasFile>(path).Aliases : new Dictionary<string, int>();
-    }
+    public IReadOnlyDictionary<string, int> Aliases(string model) => ReadAliases(model).Aliases;
+
+    /// <summary>Where one alias stands and stood, or null if it is not set.</summary>
+    /// <exception cref="CheckpointException">The alias file is damaged.</exception>
+    public AliasState? Alias(string model, string alias) => ReadAliases(model).State(alias);
 
     /// <summary>Moves an alias in one step that readers see whole.</summary>
     /// <param name="model">Model name.</param>
@@ -140,23 +140,87 @@ public sealed class CheckpointStore(string root, TimeProvider time)
     /// <exception cref="CheckpointException">No such version.</exception>
     public int? SetAlias(string model, string alias, int version, int? expectedCurrent = null, CancellationToken cancellation = default)
     {
-        CheckpointNames.RequireName(model, nameof(model));
+        int? before = null;
+        MoveAlias(model, alias, version, now => Expect(now), cancellation);
+        return before;
+
+        void Expect(AliasState? now)
+        {
+            before = now?.Version;
+            if (expectedCurrent is { } expected && expected != (before ?? 0))
+                throw new AliasConflictException($"Alias '{alias}' of '{model}' stands on {(before is null ? "nothing" : $"version {before}")}, not on {expected}.", before);
+        }
+    }
+
+    /// <summary>Moves an alias, and remembers where it stood.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="alias">Alias name; not one that reads as a version.</param>
+    /// <param name="version">An existing version.</param>
+    /// <param name="require">Told where it stands before anything changes, while nobody else can move it; throws to leave it there.</param>
+    /// <param name="cancellation">Ends the wait for another writer.</param>
+    /// <returns>Where it stands now.</returns>
+    /// <exception cref="CheckpointException">No such version.</exception>
+    public AliasState MoveAlias(string model, string alias, int version, Action<AliasState?>? require = null, CancellationToken cancellation = default)
+    {
         CheckpointNames.RequireName(alias, nameof(alias));
         if (CheckpointNames.ParseVersion(alias) is not null) throw new ArgumentException($"'{alias}' reads as a version number.", nameof(alias));
-        if (!Versions(model).Contains(version)) throw new CheckpointException($"Model '{model}' has no version {version}.");
-        var home = Path.Combine(root, model);
-        using var held = ModelLock.Take(Path.Combine(home, Publication.LockFile), time, cancellation);
-        var aliases = Aliases(model);
-        int? current = aliases.TryGetValue(alias, out var stands) ? stands : null;
-        if (expectedCurrent is { } expected && expected != (current ?? 0))
-            throw new AliasConflictException($"Alias '{alias}' of '{model}' stands on {(current is null ? "nothing" : $"version {current}")}, not on {expected}.", current);
-        var moved = new SortedDictionary<string, int>(aliases.ToDictionary(), StringComparer.Ordinal) { [alias] = version };
-        var aside = Path.Combine(home, Publication.NewName(AliasFile.Name));
-        Durable.WriteFile(aside, ManifestJson.Write(new AliasFile { Aliases = moved }));
-        Observer?.Invoke(PublicationStep.AliasWritten);
-        File.Move(aside, Path.Combine(home, AliasFile.Name), overwrite: true);
-        Durable.FlushFolder(home);
-        return current;
+        RequireVersion(model, version);
+        return ChangeAliases(model, cancellation, file =>
+        {
+            require?.Invoke(file.State(alias));
+            RequireVersion(model, version);
+            return file.Moved(alias, version, time.GetUtcNow());
+        }).State(alias)!;
+    }
+
+    /// <summary>Moves an alias to where it stood before.</summary>
+    /// <returns>Where it stands now, or null if it never stood elsewhere.</returns>
+    /// <inheritdoc cref="MoveAlias"/>
+    public AliasState? RollBackAlias(string model, string alias, Action<AliasState?>? require = null, CancellationToken cancellation = default)
+    {
+        var moved = false;
+        var state = ChangeAliases(model, cancellation, file =>
+        {
+            require?.Invoke(file.State(alias));
+            // a deletion that was cut short, or by hand, may have left versions that are gone
+            var known = Versions(model);
+            var gone = file.State(alias)?.Before.Except(known) ?? [];
+            var before = gone.Aggregate(file, (f, version) => f.WithoutVersion(version)).RolledBack(alias, time.GetUtcNow());
+            moved = before is not null;
+            return before ?? file;
+        }).State(alias);
+        return moved ? state : null;
+    }
+
+    /// <summary>Removes an alias; one that is not set stays so.</summary>
+    /// <inheritdoc cref="MoveAlias"/>
+    public void RemoveAlias(string model, string alias, Action<AliasState?>? require = null, CancellationToken cancellation = default) =>
+        ChangeAliases(model, cancellation, file =>
+        {
+            require?.Invoke(file.State(alias));
+            return file.Without(alias);
+        });
+
+    /// <summary>
+    /// Deletes a version: first its manifest, with which it is gone for everybody, then its files. The empty folder
+    /// stays, so that its number is never given to another version.
+    /// </summary>
+    /// <exception cref="AliasConflictException">An alias stands on it.</exception>
+    /// <exception cref="CheckpointException">No such version.</exception>
+    public void DeleteVersion(string model, int version, CancellationToken cancellation = default)
+    {
+        RequireVersion(model, version);
+        ChangeAliases(model, cancellation, file =>
+        {
+            RequireVersion(model, version);
+            if (file.Aliases.Where(a => a.Value == version).Select(a => a.Key).Order(StringComparer.Ordinal).ToArray() is [_, ..] held)
+                throw new AliasConflictException($"Version {version} of '{model}' is what {string.Join(", ", held)} stands on.", version);
+            var folder = FolderOf(model, version);
+            File.Delete(Path.Combine(folder, ManifestFile));
+            Durable.FlushFolder(folder);
+            foreach (var entry in Directory.GetFiles(folder)) File.Delete(entry);
+            return file.WithoutVersion(version);
+        });
     }
 
     /// <summary>Deletes what crashed publications left behind; those of live processes stay. Call at start.</summary>
@@ -209,5 +273,30 @@ public sealed class CheckpointStore(string root, TimeProvider time)
 
     private string FolderOf(string model, int number) => Path.Combine(root, model, CheckpointNames.FolderOf(number));
 
-    private string? AliasPath(string model) => CheckpointNames.IsName(model) ? Path.Combine(root, model, AliasFile.Name) : null;
+    private AliasFile ReadAliases(string model)
+    {
+        var path = CheckpointNames.IsName(model) ? Path.Combine(root, model, AliasFile.Name) : null;
+        return path is not null && File.Exists(path) ? ManifestJson.Read<AliasFile>(path) : new AliasFile { Aliases = new Dictionary<string, int>() };
+    }
+
+    private AliasFile ChangeAliases(string model, CancellationToken cancellation, Func<AliasFile, AliasFile> change)
+    {
+        CheckpointNames.RequireName(model, nameof(model));
+        var home = Path.Combine(root, model);
+        using var held = ModelLock.Take(Path.Combine(home, Publication.LockFile), time, cancellation);
+        var before = ReadAliases(model);
+        var changed = change(before);
+        if (changed == before) return before;
+        var aside = Path.Combine(home, Publication.NewName(AliasFile.Name));
+        Durable.WriteFile(aside, ManifestJson.Write(changed));
+        Observer?.Invoke(PublicationStep.AliasWritten);
+        File.Move(aside, Path.Combine(home, AliasFile.Name), overwrite: true);
+        Durable.FlushFolder(home);
+        return changed;
+    }
+
+    private void RequireVersion(string model, int version)
+    {
+        if (!Versions(model).Contains(version)) throw new CheckpointException($"Model '{model}' has no version {version}.");
+    }
 }

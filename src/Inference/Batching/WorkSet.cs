@@ -98,7 +98,7 @@ internal sealed class WorkSet(CostBook costs, SchedulingWeights weights)
             var account = ledger.Open(work.Lane.ToString(), weights.OfModel(work.Lane.Model));
             lanes.Add(byKey[work.Lane] = lane = new Lane(work.Lane, costs.Of(work.Lane), account));
         }
-        lane.Add(work, weights.OfClient(work.Client));
+        lane.Add(work, work.ClientWeight ?? weights.OfClient(work.Client));
         if (work.Class == RequestClass.Interactive) Interactive++;
     }
 

@@ -93,6 +93,7 @@ internal sealed class InferenceEngine(
         return new Work(admitted++, generation.Lane, request.Count, request.Steps, request.Cost, request.Course.Entries)
         {
             Client = request.Client,
+            ClientWeight = request.ClientWeight,
             Class = request.Class,
             Recipe = request.Recipe,
             Arrival = accepted,
@@ -245,6 +246,7 @@ internal sealed class InferenceEngine(
         lanes.Leave(one);
         one.Request.Lease.Dispose();
         queue.Leave(one.Generation, one.Generation.RowsLeft);
+        one.Generation.Charge?.Settle(one.Generation.RowsLeft);
         one.Generation.RowsLeft = 0;
         queue.End(one.Generation);
         metrics.Ended(outcome, one.Generation.Model, time.GetElapsedTime(one.Generation.AcceptedAt));

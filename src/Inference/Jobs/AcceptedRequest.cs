@@ -23,6 +23,9 @@ internal sealed record AcceptedRequest(
     /// <summary>Who asks.</summary>
     public string Client { get; init; } = GenerationRequest.Anonymous;
 
+    /// <summary>Share of <see cref="Client"/>; null leaves it to the settings.</summary>
+    public double? ClientWeight { get; init; }
+
     /// <summary>How soon the pictures are needed.</summary>
     public RequestClass Class { get; init; }
 

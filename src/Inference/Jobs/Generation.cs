@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Diffusion.Inference.Batching;
+using Diffusion.Inference.Quotas;
 
 namespace Diffusion.Inference.Jobs;
 
@@ -77,6 +78,9 @@ public sealed class Generation
 
     /// <summary>Timestamp of acceptance.</summary>
     internal long AcceptedAt { get; init; }
+
+    /// <summary>What its client was charged, or null.</summary>
+    internal QuotaCharge? Charge { get; init; }
 
     internal bool IsCancelRequested => Volatile.Read(ref cancelRequested) != 0;
 

@@ -1,3 +1,4 @@
+using Diffusion.Inference.Quotas;
 using Diffusion.Noise;
 
 namespace Diffusion.Inference.Jobs;
@@ -55,4 +56,7 @@ public sealed record GenerationRequest
     /// cannot be promised is refused; one that is accepted goes before others when its time runs out.
     /// </summary>
     public TimeSpan? Deadline { get; init; }
+
+    /// <summary>What <see cref="Client"/> may use; null is no limit. Set by the service, never by the caller.</summary>
+    public Allowance? Allowance { get; init; }
 }

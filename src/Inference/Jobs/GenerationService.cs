@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Diffusion.Inference.Engine;
+using Diffusion.Inference.Quotas;
 
 namespace Diffusion.Inference.Jobs;
 
@@ -10,13 +11,15 @@ public sealed class GenerationService
     private readonly AdmissionQueue queue;
     private readonly GenerationDirectory directory;
     private readonly QueueView view;
+    private readonly QuotaLedger quotas;
     private readonly InferenceMetrics metrics;
     private readonly TimeProvider time;
 
     internal GenerationService(
-        RequestValidator validator, AdmissionQueue queue, GenerationDirectory directory, QueueView view, InferenceMetrics metrics,
+        RequestValidator validator, AdmissionQueue queue, GenerationDirectory directory, QueueView view, QuotaLedger quotas, InferenceMetrics metrics,
         TimeProvider time) =>
-        (this.validator, this.queue, this.directory, this.view, this.metrics, this.time) = (validator, queue, directory, view, metrics, time);
+        (this.validator, this.queue, this.directory, this.view, this.quotas, this.metrics, this.time) =
+        (validator, queue, directory, view, quotas, metrics, time);
 
     /// <summary>Checks a request, fills in the defaults of its model, fixes the model version, and queues it.</summary>
     /// <exception cref="GenerationRefusedException">It names every wrong field, or says that there is no room.</exception>
@@ -47,7 +50,7 @@ public sealed class GenerationService
     {
         try
         {
-            return Admit(id, validator.Accept(request));
+            return Admit(id, validator.Accept(request), request);
         }
         catch (GenerationRefusedException refusal)
         {
@@ -66,9 +69,10 @@ public sealed class GenerationService
     /// <summary>What is waiting and running now.</summary>
     public QueueSnapshot Snapshot() => view.Snapshot();
 
-    private Generation Admit(string id, AcceptedRequest accepted)
+    private Generation Admit(string id, AcceptedRequest accepted, GenerationRequest request)
     {
-        var generation = new Generation(id, accepted, queue.Cancel) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp() };
+        var charge = Charge(accepted, request);
+        var generation = new Generation(id, accepted, queue.Cancel) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp(), Charge = charge };
         directory.Add(generation);
         try
         {
@@ -79,6 +83,21 @@ public sealed class GenerationService
         {
             directory.Remove(generation);
             generation.Activity?.Dispose();
+            charge?.Settle(accepted.Rows);
+            accepted.Lease.Dispose();
+            throw;
+        }
+    }
+
+    private QuotaCharge? Charge(AcceptedRequest accepted, GenerationRequest request)
+    {
+        if (request.Allowance is null) return null;
+        try
+        {
+            return quotas.Charge(request.Client, request.Allowance, accepted.Rows, accepted.Count * accepted.Cost);
+        }
+        catch (GenerationRefusedException)
+        {
             accepted.Lease.Dispose();
             throw;
         }

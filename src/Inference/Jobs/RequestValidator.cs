@@ -26,11 +26,12 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         var course = sampler is null ? null : Compile(request, manifest, sampler, seed, errors);
         if (errors.Any || course is null) throw errors.Refusal();
         var guidance = GuidanceOf(request, manifest);
-        return new AcceptedRequest(
-            choice.Keep(), sampler!.Name, request.Kind, course, seed,
+        var accepted = new AcceptedRequest(
+            choice.Lease, sampler!.Name, request.Kind, course, seed,
             [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], guidance)
         {
             Client = request.Client,
+            ClientWeight = request.Allowance?.Weight,
             Class = request.Class,
             Deadline = request.Deadline,
             Resolved = request with
@@ -43,6 +44,17 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
                 Guidance = guidance,
             },
         };
+        CheckSize(accepted, errors);
+        if (errors.Any) throw errors.Refusal();
+        choice.Keep();
+        return accepted;
+    }
+
+    private void CheckSize(AcceptedRequest request, RequestErrors errors)
+    {
+        if (request.Rows <= options.MaxRows) return;
+        var guided = request.IsGuided ? " times 2 for guidance" : "";
+        errors.Invalid("n", $"n times steps{guided} must be at most {options.MaxRows}, got {request.Rows}; take fewer pictures or steps.");
     }
 
     private int StepsOf(GenerationRequest request, CheckpointManifest manifest, ISampler sampler) =>

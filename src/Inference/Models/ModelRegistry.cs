@@ -49,6 +49,12 @@ public sealed class ModelRegistry : IDisposable
         lock (gate) return folders.TryGetValue(name, out var folder) ? Describe(folder) : null;
     }
 
+    /// <summary>What every version of a model says of itself, ascending; empty for an unknown model.</summary>
+    public IReadOnlyList<CheckpointManifest> Manifests(string name)
+    {
+        lock (gate) return folders.TryGetValue(name, out var folder) ? [.. folder.Versions.OrderBy(v => v.Key).Select(v => v.Value.Manifest)] : [];
+    }
+
     /// <summary>Versions that could not be loaded, <c>name@version</c> to reason; an older one serves instead where there is one.</summary>
     public IReadOnlyDictionary<string, string> Refused()
     {
@@ -83,6 +89,18 @@ public sealed class ModelRegistry : IDisposable
         lock (gate) return folders.TryGetValue(name, out var folder) ? folder.Versions[Served(folder)].Manifest : null;
     }
 
+    /// <summary>Lets nobody take a version any more; false if it serves by default or somebody has it.</summary>
+    internal bool Withdraw(string name, int version)
+    {
+        lock (gate)
+        {
+            if (!folders.TryGetValue(name, out var folder) || !folder.Versions.ContainsKey(version)) return true;
+            if (Served(folder) == version || held.TryGetValue((name, version), out var handle) && handle.Leases > 0) return false;
+            folders = folders.SetItem(name, folder with { Versions = folder.Versions.Where(v => v.Key != version).ToDictionary() });
+            return true;
+        }
+    }
+
     /// <summary>Looks at the folder again, and asks for new versions of the models that are in use.</summary>
     internal void Refresh()
     {
@@ -114,6 +132,7 @@ public sealed class ModelRegistry : IDisposable
                 if (!wanted.TryDequeue(out handle!)) return;
             }
             Load(handle, load);
+            handle.Settle();
             Settled?.Invoke();
         }
     }

@@ -1,10 +1,10 @@
 namespace Diffusion.Training.Commands;
 
 /// <summary>A command line is wrong; the message says what is allowed.</summary>
-internal sealed class CommandException(string message) : Exception(message);
+public sealed class CommandException(string message) : Exception(message);
 
 /// <summary>Positional arguments and <c>--name value</c> pairs; what nobody asked for is refused.</summary>
-internal sealed class CommandArguments
+public sealed class CommandArguments
 {
     private readonly List<string> positional = [];
     private readonly Dictionary<string, string> named = new(StringComparer.Ordinal);

@@ -57,7 +57,7 @@ public sealed class SettingsTests
     {
         var settings = Settings.CreateBuilder(["--insecure", "--urls", "http://0.0.0.0:9"]).Configuration;
         Assert.Equal(("*", "http://0.0.0.0:9"), (settings["AllowedHosts"], settings["urls"]));
-        Assert.Null(ListenAddresses.Refusal(settings));
+        Assert.Null(ListenAddresses.Refusal(settings, hasKeys: false));
     }
 
     [Fact]

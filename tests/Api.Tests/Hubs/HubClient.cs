@@ -24,9 +24,9 @@ internal sealed class HubClient : IAsyncDisposable
 
     private HubClient(WebSocket socket) => this.socket = socket;
 
-    public static async Task<HubClient> ConnectAsync(TestServer server, CancellationToken cancellationToken)
+    public static async Task<HubClient> ConnectAsync(TestServer server, CancellationToken cancellationToken, string query = "")
     {
-        var socket = await server.CreateWebSocketClient().ConnectAsync(new Uri(server.BaseAddress, "hubs/generation"), cancellationToken);
+        var socket = await server.CreateWebSocketClient().ConnectAsync(new Uri(server.BaseAddress, "hubs/generation" + query), cancellationToken);
         var client = new HubClient(socket);
         await client.SendAsync(new { protocol = "json", version = 1 }, cancellationToken);
         Assert.Equal("{}", (await client.ReadAsync(cancellationToken)).GetRawText());
