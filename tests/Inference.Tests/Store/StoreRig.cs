@@ -82,23 +82,14 @@ internal sealed class StoreRig : IAsyncDisposable
         return generation;
     }
 
-    /// <summary>Runs what is there, and waits until it is written down.</summary>
-    public async Task FinishAsync(string id)
+    /// <summary>Runs what is there and what recovery brings meanwhile, until this one is written down.</summary>
+    public Task FinishAsync(string id) => UntilAsync(() =>
     {
         RunAll();
-        await WrittenAsync(id);
-    }
+        return Record(id).IsFinal;
+    });
 
-    public async Task WrittenAsync(string id)
-    {
-        // real time: files and SQLite do not follow the manual clock
-        using var patience = new CancellationTokenSource(Patience);
-        while (Record(id) is { IsFinal: false })
-        {
-            patience.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
+    public Task WrittenAsync(string id) => UntilAsync(() => Record(id).IsFinal);
 
     public void RunAll()
     {
@@ -112,6 +103,7 @@ internal sealed class StoreRig : IAsyncDisposable
 
     public static async Task UntilAsync(Func<bool> condition)
     {
+        // real time: files and SQLite do not follow the manual clock
         using var patience = new CancellationTokenSource(Patience);
         while (!condition())
         {
