@@ -100,6 +100,25 @@ export function generating(stage) {
     assert.deepEqual(await pixels(page), last);
   });
 
+  stage.it('opens a picture large, with its way through the steps', async page => {
+    await generate(page);
+    await page.click('.lane:first-child .tile:nth-child(2)');
+    const large = () => page.$$eval('.pair canvas', canvases => canvases.map(canvas => canvas.toDataURL()));
+    const [sample] = await large();
+    assert.equal(await page.textContent('.inspector output'), 'step 5 of 5');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'moment');
+    await page.keyboard.press('Home');
+    const [noise, estimate] = await large();
+    assert.equal(new Set([sample, noise, estimate]).size, 3);
+    assert.equal(await page.textContent('.inspector output'), 'step 1 of 5');
+    await page.click('.film canvas:last-child');
+    assert.equal((await large())[0], sample);
+    await page.keyboard.press('Escape');
+    // the browser tells of the close in a task of its own
+    await page.waitForSelector('dialog', { state: 'detached' });
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Picture 2, label 1');
+  });
+
   stage.it('stops at once, and the service stops too', async (page, { service }) => {
     await page.fill('#a-steps', '1000');
     await page.click('#go');
