@@ -40,7 +40,7 @@ internal sealed record GenerationResponse(
             request.Count, request.Seed!.Value.ToString(CultureInfo.InvariantCulture), request.Labels, request.Guidance!.Value,
             record.Created, record.Started, record.Ended, record.Expires, record.QueueMilliseconds, record.SampleMilliseconds,
             record.Problem is { } slug ? GenerationProblem.Of(slug, record.Detail) : null,
-            new GenerationLinks(path, path + "/result", path + "/events", path + "/cancel"));
+            new GenerationLinks(path, path + "/result", path + "/cancel"));
     }
 
     /// <summary>Where a generation is.</summary>
@@ -64,9 +64,8 @@ internal sealed record GenerationProblem(string Type, string Title, string? Deta
 /// <summary>Where the parts of a generation are.</summary>
 /// <param name="Self">Itself.</param>
 /// <param name="Result">Its pictures.</param>
-/// <param name="Events">What happens to it.</param>
 /// <param name="Cancel">POST ends it.</param>
-internal sealed record GenerationLinks(string Self, string Result, string Events, string Cancel);
+internal sealed record GenerationLinks(string Self, string Result, string Cancel);
 
 /// <summary>Some of the generations, newest first.</summary>
 /// <param name="Items">Those of this page.</param>

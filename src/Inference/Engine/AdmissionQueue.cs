@@ -50,15 +50,17 @@ internal sealed class AdmissionQueue(InferenceOptions options, CostBook costs, I
     }
 
     /// <summary>Accepts a generation, or says why not.</summary>
+    /// <param name="generation">What to accept.</param>
+    /// <param name="promised">Its deadline was promised by an earlier process, whose word is kept as well as can be.</param>
     /// <exception cref="GenerationRefusedException">Overloaded, DeadlineInfeasible or Draining.</exception>
-    public void Admit(Generation generation)
+    public void Admit(Generation generation, bool promised = false)
     {
         var rows = generation.Request.Rows;
         lock (gate)
         {
             if (closed) throw new GenerationRefusedException(RefusalReason.Draining, [new("", "The service is stopping and takes no more requests.")]);
             RefuseOverload(rows);
-            if (generation.Request.Deadline is not null) RefuseBrokenPromise(generation);
+            if (generation.Request.Deadline is not null && !promised) RefuseBrokenPromise(generation);
             generation.Queue((int)Math.Min(int.MaxValue, backlog.Rows), (long)Math.Ceiling(backlog.Eta(generation)));
             backlog.Add(generation);
             arrived.Enqueue(generation);

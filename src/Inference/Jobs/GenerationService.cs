@@ -30,7 +30,7 @@ public sealed class GenerationService
     /// <param name="id">Its id, which it keeps.</param>
     /// <param name="request">As it was resolved then.</param>
     /// <exception cref="GenerationRefusedException">As for <see cref="Submit(GenerationRequest)"/>.</exception>
-    internal Generation Resume(string id, GenerationRequest request) => Submit(id, request);
+    internal Generation Resume(string id, GenerationRequest request) => Submit(id, request, promised: true);
 
     /// <summary>When a generation that waits or runs will have ended, by what ticks cost and what is before the engine.</summary>
     public TimeSpan Predict() => TimeSpan.FromMilliseconds(queue.PredictedWait);
@@ -43,11 +43,11 @@ public sealed class GenerationService
         directory.Remove(generation);
     }
 
-    private Generation Submit(string id, GenerationRequest request)
+    private Generation Submit(string id, GenerationRequest request, bool promised = false)
     {
         try
         {
-            return Admit(id, validator.Accept(request));
+            return Admit(id, validator.Accept(request), promised);
         }
         catch (GenerationRefusedException refusal)
         {
@@ -66,13 +66,13 @@ public sealed class GenerationService
     /// <summary>What is waiting and running now.</summary>
     public QueueSnapshot Snapshot() => view.Snapshot();
 
-    private Generation Admit(string id, AcceptedRequest accepted)
+    private Generation Admit(string id, AcceptedRequest accepted, bool promised)
     {
         var generation = new Generation(id, accepted, queue.Cancel) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp() };
         directory.Add(generation);
         try
         {
-            queue.Admit(generation);
+            queue.Admit(generation, promised);
             return generation;
         }
         catch (GenerationRefusedException)

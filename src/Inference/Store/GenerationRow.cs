@@ -9,7 +9,7 @@ internal sealed class GenerationRow
 
     public required RecordState State { get; set; }
 
-    /// <summary>Who asked; null if nobody said.</summary>
+    /// <summary>Who asked.</summary>
     public string? Client { get; init; }
 
     /// <summary>See <see cref="RequestDocument"/>.</summary>
@@ -42,6 +42,7 @@ internal sealed class GenerationRow
     {
         Id = generation.Id,
         State = RecordState.Queued,
+        Client = generation.Request.Client,
         Document = RequestDocument.Write(generation.Request.Resolved, answer),
         Created = LiveRecord.CreatedAt(generation.Id).ToUnixTimeMilliseconds(),
     };

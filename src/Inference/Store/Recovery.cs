@@ -38,7 +38,8 @@ internal sealed class Recovery(GenerationService generations, GenerationArchive 
             try
             {
                 if (row.CancelRequested) await EndAsync(session, id, RecordState.Canceled, null, null).ConfigureAwait(false);
-                else archive.Follow(session, generations.Resume(id, RequestDocument.Read(row.Document).Request));
+                else if (Remaining(row) is { } request) archive.Follow(session, generations.Resume(id, request));
+                else await EndAsync(session, id, RecordState.Failed, Problems.DeadlineExceeded, "The service was down when the deadline passed.").ConfigureAwait(false);
                 return;
             }
             catch (GenerationRefusedException full) when (full.Reason == RefusalReason.Overloaded)
@@ -60,6 +61,15 @@ internal sealed class Recovery(GenerationService generations, GenerationArchive 
                 return;
             }
         }
+    }
+
+    /// <summary>The stored request with what is left of its deadline; null if nothing is.</summary>
+    private GenerationRequest? Remaining(GenerationRow row)
+    {
+        var request = RequestDocument.Read(row.Document).Request;
+        if (request.Deadline is not { } promised) return request;
+        var left = promised - (time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(row.Created));
+        return left > TimeSpan.Zero ? request with { Deadline = left } : null;
     }
 
     private Task EndAsync(StoreSession session, string id, RecordState state, string? problem, string? detail)

@@ -69,6 +69,28 @@ public sealed class RecoveryTests : IDisposable
         Assert.Contains("has no version '1'", record.Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(50, RecordState.Succeeded, null)]
+    [InlineData(100, RecordState.Failed, Problems.DeadlineExceeded)]
+    public async Task Restart_WithADeadline_HasWhatIsLeftOfIt(int secondsDown, RecordState state, string? problem)
+    {
+        var clock = new ManualTimeProvider();
+        string id;
+        await using (var first = await StoreRig.StartAsync(folder, clock))
+        {
+            // the engine has to be known to be fast enough before it promises anything
+            first.Generations.Submit(StoreRig.Request);
+            first.RunAll();
+            id = (await first.KeepAsync(StoreRig.Request with { Deadline = TimeSpan.FromSeconds(100), Client = "somebody" })).Id;
+            Assert.Equal("somebody", first.Session.Database.Read(c => c.Generations.Find(id)!.Client));
+        }
+        clock.Advance(TimeSpan.FromSeconds(secondsDown));
+        await using var second = await StoreRig.StartAsync(folder, clock);
+        await second.FinishAsync(id);
+        var record = second.Record(id);
+        Assert.True((state, problem) == (record.State, record.Problem), $"{record.State}, {record.Problem}: {record.Detail}");
+    }
+
     [Fact]
     public async Task Restart_StoredRequestOfANewerVersion_FailsAndSaysSo()
     {
