@@ -97,6 +97,13 @@ internal static unsafe class Native
     [DllImport(Library)] internal static extern int dt_generator_get_state(IntPtr generator, IntPtr* state);
     [DllImport(Library)] internal static extern int dt_generator_set_state(IntPtr generator, IntPtr state);
 
+    [DllImport(Library)] internal static extern int dt_jit_load(byte* path, int deviceType, int deviceIndex, IntPtr* module);
+    [DllImport(Library)] internal static extern int dt_jit_load_bytes(byte* bytes, long length, int deviceType, int deviceIndex, IntPtr* module);
+    [DllImport(Library)] internal static extern void dt_jit_free(IntPtr module);
+    [DllImport(Library)] internal static extern int dt_jit_invoke(ScriptHandle module, byte* method, Value* args, int count, Value* result);
+    [DllImport(Library)] internal static extern int dt_jit_train(ScriptHandle module, int on);
+    [DllImport(Library)] internal static extern int dt_jit_is_training(ScriptHandle module, int* on);
+
     /// <summary>Turns a native error code into the exception type that the package throws.</summary>
     /// <exception cref="ExternalException">the code is not 0; the message is libtorch's own</exception>
     internal static void Check(int code)

@@ -180,10 +180,14 @@ public static partial class torch
                 GC.SuppressFinalize(this);
             }
 
+            // what a module holds besides its components
+            private protected virtual void Release() { }
+
             protected virtual void Dispose(bool disposing)
             {
                 if (!disposing || IsInvalid) return;
                 IsInvalid = true;
+                Release();
                 foreach (var (_, child) in _modulesByName.Items) child.Dispose();
                 foreach (var (_, parameter) in _parametersByName.Items) parameter.Dispose();
                 foreach (var (_, buffer) in _buffersByName.Items) buffer.Tensor.Dispose();

@@ -1,16 +1,14 @@
 // Any ATen operator by its schema name, called boxed: the arguments become IValues in schema order,
 // and what the caller leaves out is filled from the schema's defaults.
-#include "abi.h"
+#include "values.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/Generator.h>
 #include <ATen/core/List.h>
-#include <ATen/core/ivalue.h>
 #include <ATen/core/stack.h>
 #include <cstdlib>
 
 namespace dt {
-namespace {
 
 c10::IValue to_ivalue(const Value& v) {
     switch (v.tag) {
@@ -79,7 +77,6 @@ void to_value(c10::IValue& from, Value& to) {
     }
 }
 
-}  // namespace
 }  // namespace dt
 
 using namespace dt;
