@@ -15,7 +15,7 @@ public sealed class CheckpointStore(string root, TimeProvider time)
     /// <summary>The alias that an unnamed version means.</summary>
     public const string DefaultAlias = "default";
 
-    internal const string ManifestFile = "manifest.json";
+    internal const string ManifestFile = "manifest.json", DeletedFile = "deleted.json";
 
     // published schedules have up to 8000; this only keeps a damaged number from filling the memory
     private const int MaximumSteps = 1_000_000;
@@ -84,9 +84,23 @@ public sealed class CheckpointStore(string root, TimeProvider time)
         {
             var path = version.PathOf(file);
             if (!File.Exists(path)) throw new CheckpointException($"'{path}' is missing.", file);
-            var found = Digest(path);
+            var found = Readable(path, file);
             if (found.Bytes != expected.Bytes) throw new CheckpointException($"'{path}' has {found.Bytes} bytes; the manifest says {expected.Bytes}.", file);
             if (found.Sha256 != expected.Sha256) throw new CheckpointException($"'{path}' does not have the SHA-256 that the manifest says.", file);
+        }
+    }
+
+    /// <summary>Whether a version is there, and its files are what its manifest says.</summary>
+    public bool IsSound(string model, int version)
+    {
+        try
+        {
+            Verify(Load(model, version));
+            return true;
+        }
+        catch (CheckpointException)
+        {
+            return false; // whoever wants to know why verifies it
         }
     }
 
@@ -106,28 +120,26 @@ public sealed class CheckpointStore(string root, TimeProvider time)
     {
         CheckpointNames.RequireName(model, nameof(model));
         var home = Path.Combine(root, model);
-        if (!Directory.Exists(home))
-        {
-            Directory.CreateDirectory(home);
-            Durable.FlushFolder(root);
-        }
+        Directory.CreateDirectory(home);
+        // whoever made these folders may have died before their names were on the disk
+        if (Numbers(model).Length == 0) Durable.FlushNames(home, root);
         using var publication = Publication.Begin(home, time, Observer, cancellation);
         writeFiles(publication.Folder);
         var files = publication.SealFiles();
         var number = publication.Commit(
             () => Numbers(model) is [.., var newest] ? newest + 1 : 1,
-            version => manifest(version) with { Model = model, Version = version, Created = time.GetUtcNow(), Files = files },
+            version => manifest(version) with { Format = ManifestJson.Format, Model = model, Version = version, Created = time.GetUtcNow(), Files = files },
             cancellation);
         return Load(model, number);
     }
 
     /// <summary>Where each alias of a model stands; empty for an unknown model.</summary>
     /// <exception cref="CheckpointException">The alias file is damaged.</exception>
-    public IReadOnlyDictionary<string, int> Aliases(string model)
-    {
-        var path = AliasPath(model);
-        return path is not null && File.Exists(path) ? ManifestJson.Read<AliasFile>(path).Aliases : new Dictionary<string, int>();
-    }
+    public IReadOnlyDictionary<string, int> Aliases(string model) => ReadAliases(model).Aliases;
+
+    /// <summary>Where one alias stands and stood, or null if it is not set.</summary>
+    /// <exception cref="CheckpointException">The alias file is damaged.</exception>
+    public AliasState? Alias(string model, string alias) => ReadAliases(model).State(alias);
 
     /// <summary>Moves an alias in one step that readers see whole.</summary>
     /// <param name="model">Model name.</param>
@@ -140,35 +152,166 @@ public sealed class CheckpointStore(string root, TimeProvider time)
     /// <exception cref="CheckpointException">No such version.</exception>
     public int? SetAlias(string model, string alias, int version, int? expectedCurrent = null, CancellationToken cancellation = default)
     {
-        CheckpointNames.RequireName(model, nameof(model));
-        CheckpointNames.RequireName(alias, nameof(alias));
-        if (CheckpointNames.ParseVersion(alias) is not null) throw new ArgumentException($"'{alias}' reads as a version number.", nameof(alias));
-        if (!Versions(model).Contains(version)) throw new CheckpointException($"Model '{model}' has no version {version}.");
-        var home = Path.Combine(root, model);
-        using var held = ModelLock.Take(Path.Combine(home, Publication.LockFile), time, cancellation);
-        var aliases = Aliases(model);
-        int? current = aliases.TryGetValue(alias, out var stands) ? stands : null;
-        if (expectedCurrent is { } expected && expected != (current ?? 0))
-            throw new AliasConflictException($"Alias '{alias}' of '{model}' stands on {(current is null ? "nothing" : $"version {current}")}, not on {expected}.", current);
-        var moved = new SortedDictionary<string, int>(aliases.ToDictionary(), StringComparer.Ordinal) { [alias] = version };
-        var aside = Path.Combine(home, Publication.NewName(AliasFile.Name));
-        Durable.WriteFile(aside, ManifestJson.Write(new AliasFile { Aliases = moved }));
-        Observer?.Invoke(PublicationStep.AliasWritten);
-        File.Move(aside, Path.Combine(home, AliasFile.Name), overwrite: true);
-        Durable.FlushFolder(home);
-        return current;
+        int? before = null;
+        MoveAlias(model, alias, version, now => Expect(now), cancellation);
+        return before;
+
+        void Expect(AliasState? now)
+        {
+            before = now?.Version;
+            if (expectedCurrent is { } expected && expected != (before ?? 0))
+                throw new AliasConflictException($"Alias '{alias}' of '{model}' stands on {(before is null ? "nothing" : $"version {before}")}, not on {expected}.", before);
+        }
     }
 
-    /// <summary>Deletes what crashed publications left behind; those of live processes stay. Call at start.</summary>
+    /// <summary>Moves an alias, and remembers where it stood.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="alias">Alias name; not one that reads as a version.</param>
+    /// <param name="version">An existing version.</param>
+    /// <param name="require">Told where it stands before anything changes, while nobody else can move it; throws to leave it there.</param>
+    /// <param name="cancellation">Ends the wait for another writer.</param>
+    /// <returns>Where it stands now.</returns>
+    /// <exception cref="CheckpointException">No such version.</exception>
+    public AliasState MoveAlias(string model, string alias, int version, Action<AliasState?>? require = null, CancellationToken cancellation = default)
+    {
+        CheckpointNames.RequireName(alias, nameof(alias));
+        if (CheckpointNames.ParseVersion(alias) is not null) throw new ArgumentException($"'{alias}' reads as a version number.", nameof(alias));
+        RequireVersion(model, version);
+        return ChangeAliases(model, cancellation, file =>
+        {
+            require?.Invoke(file.State(alias));
+            RequireVersion(model, version);
+            return file.Moved(alias, version, time.GetUtcNow());
+        }).State(alias)!;
+    }
+
+    /// <summary>Moves an alias to where it stood before.</summary>
+    /// <returns>Where it stands now, or null if it never stood elsewhere.</returns>
+    /// <inheritdoc cref="MoveAlias"/>
+    public AliasState? RollBackAlias(string model, string alias, Action<AliasState?>? require = null, CancellationToken cancellation = default)
+    {
+        var moved = false;
+        var state = ChangeAliases(model, cancellation, file =>
+        {
+            require?.Invoke(file.State(alias));
+            // a deletion that was cut short, or by hand, may have left versions that are gone
+            var known = Versions(model);
+            var gone = file.State(alias)?.Before.Except(known) ?? [];
+            var before = gone.Aggregate(file, (f, version) => f.WithoutVersion(version)).RolledBack(alias, time.GetUtcNow());
+            moved = before is not null;
+            return before ?? file;
+        }).State(alias);
+        return moved ? state : null;
+    }
+
+    /// <summary>Removes an alias; one that is not set stays so.</summary>
+    /// <inheritdoc cref="MoveAlias"/>
+    public void RemoveAlias(string model, string alias, Action<AliasState?>? require = null, CancellationToken cancellation = default) =>
+        ChangeAliases(model, cancellation, file =>
+        {
+            require?.Invoke(file.State(alias));
+            return file.Without(alias);
+        });
+
+    /// <summary>Keeps a version from retention, or no longer.</summary>
+    /// <exception cref="CheckpointException">No such version.</exception>
+    public void Pin(string model, int version, bool pinned, CancellationToken cancellation = default)
+    {
+        RequireVersion(model, version);
+        ChangeAliases(model, cancellation, file =>
+        {
+            RequireVersion(model, version);
+            return file.WithPin(version, pinned);
+        });
+    }
+
+    /// <summary>Versions that retention leaves alone, ascending.</summary>
+    /// <exception cref="CheckpointException">The alias file is damaged.</exception>
+    public IReadOnlyList<int> Pinned(string model) => ReadAliases(model).Pinned;
+
+    /// <summary>What was measured of a version, also of one that was deleted.</summary>
+    public VersionResults Results(string model, int version) =>
+        CheckpointNames.IsName(model) ? ResultLog.Read(FolderOf(model, version)).Results : new([], null);
+
+    /// <summary>Attaches what was measured; the version itself does not change. A crash leaves it attached or not, and what was attached before stays.</summary>
+    /// <returns>The result as it is kept. The same one again changes nothing.</returns>
+    /// <exception cref="ArgumentException">The result is not one that can be kept; the message says why.</exception>
+    /// <exception cref="CheckpointException">No such version, another result of that id, too many of them, or the file is damaged.</exception>
+    public VersionResult Attach(string model, int version, VersionResult result, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        if (result.Refusal() is { } refusal) throw new ArgumentException(refusal, nameof(result));
+        RequireVersion(model, version);
+        var home = Path.Combine(root, model);
+        using var held = ModelLock.Take(Path.Combine(home, Publication.LockFile), time, cancellation);
+        RequireVersion(model, version);
+        var folder = FolderOf(model, version);
+        var (known, whole, last) = ResultLog.Read(folder);
+        if (known.Problem is { } problem) throw new CheckpointException($"Nothing is attached: {problem}", Path.GetFileName(ResultLog.PathOf(folder)));
+        if (known.Results.FirstOrDefault(r => r.Id == result.Id) is { } same)
+            return same.Agrees(result) ? same : throw new CheckpointException($"{model} version {version} has another result '{result.Id}'.");
+        if (known.Results.Count >= ResultLog.MostLines) throw new CheckpointException($"{model} version {version} has {known.Results.Count} results, which is the most.");
+        var kept = result with { At = time.GetUtcNow() };
+        Replace(home, ResultLog.PathOf(folder), ResultLog.Appended(whole, last, kept));
+        return kept;
+    }
+
+    /// <summary>
+    /// Deletes a version: its manifest gets another name, with which it is gone for everybody, then its files go. What the
+    /// manifest says stays for the lineage of others, and the folder, so that its number is never given to another version.
+    /// </summary>
+    /// <exception cref="AliasConflictException">An alias stands on it.</exception>
+    /// <exception cref="CheckpointException">No such version.</exception>
+    public void DeleteVersion(string model, int version, CancellationToken cancellation = default)
+    {
+        RequireVersion(model, version);
+        ChangeAliases(model, cancellation, file =>
+        {
+            RequireVersion(model, version);
+            if (file.Aliases.Where(a => a.Value == version).Select(a => a.Key).Order(StringComparer.Ordinal).ToArray() is [_, ..] held)
+                throw new AliasConflictException($"Version {version} of '{model}' is what {string.Join(", ", held)} stands on.", version);
+            Deletion.Run(FolderOf(model, version));
+            return file.WithoutVersion(version);
+        });
+    }
+
+    /// <summary>Deletes what crashed publications and deletions left behind; those of live processes stay. Call at start.</summary>
     /// <returns>The names of what was deleted.</returns>
     public IReadOnlyList<string> RemoveLeftovers(CancellationToken cancellation = default) => Directory.Exists(root)
-        ? [.. Directory.EnumerateDirectories(root).Where(f => CheckpointNames.IsName(Path.GetFileName(f))).SelectMany(f => Publication.RemoveLeftovers(f, time, cancellation)).ToArray()]
+        ? [.. Directory.EnumerateDirectories(root).Where(f => CheckpointNames.IsName(Path.GetFileName(f)) || Path.GetFileName(f) == Exchange.Spool.Home).SelectMany(f => Publication.RemoveLeftovers(f, time, cancellation).Concat(Deletion.Finish(f, time, cancellation))).ToArray()]
         : [];
+
+    /// <summary>Every version of every model, and every deleted one.</summary>
+    internal IEnumerable<(string Model, int Version, bool IsDeleted)> Everything() =>
+        from folder in Directory.Exists(root) ? Directory.EnumerateDirectories(root) : []
+        let model = Path.GetFileName(folder)
+        where CheckpointNames.IsName(model)
+        from version in Numbers(model)
+        let isThere = File.Exists(Path.Combine(FolderOf(model, version), ManifestFile))
+        where isThere || File.Exists(Path.Combine(FolderOf(model, version), DeletedFile))
+        select (model, version, !isThere);
+
+    /// <exception cref="CheckpointException">It is damaged or of a later format.</exception>
+    internal CheckpointManifest ReadManifest(string model, int version, bool isDeleted) =>
+        ManifestJson.Read<CheckpointManifest>(Path.Combine(FolderOf(model, version), isDeleted ? DeletedFile : ManifestFile));
 
     internal static FileDigest Digest(string path)
     {
         using var file = File.OpenRead(path);
         return new FileDigest(file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
+    }
+
+    // a disk that does not give a file back is no different from one that gives back another
+    private static FileDigest Readable(string path, string file)
+    {
+        try
+        {
+            return Digest(path);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"'{path}' cannot be read: {unreadable.Message}", file, unreadable);
+        }
     }
 
     private CheckpointVersion Load(string model, int number)
@@ -185,7 +328,7 @@ public sealed class CheckpointStore(string root, TimeProvider time)
     }
 
     /// <summary>Refuses a schedule that <see cref="CheckpointManifest.Traits"/> could not make.</summary>
-    private static void RequireSchedule(ScheduleReference schedule, string path)
+    internal static void RequireSchedule(ScheduleReference schedule, string path)
     {
         try
         {
@@ -209,5 +352,43 @@ public sealed class CheckpointStore(string root, TimeProvider time)
 
     private string FolderOf(string model, int number) => Path.Combine(root, model, CheckpointNames.FolderOf(number));
 
-    private string? AliasPath(string model) => CheckpointNames.IsName(model) ? Path.Combine(root, model, AliasFile.Name) : null;
+    private AliasFile ReadAliases(string model)
+    {
+        var path = CheckpointNames.IsName(model) ? Path.Combine(root, model, AliasFile.Name) : null;
+        return path is not null && File.Exists(path) ? ManifestJson.Read<AliasFile>(path) : new AliasFile { Aliases = new Dictionary<string, int>() };
+    }
+
+    private AliasFile ChangeAliases(string model, CancellationToken cancellation, Func<AliasFile, AliasFile> change)
+    {
+        CheckpointNames.RequireName(model, nameof(model));
+        var home = Path.Combine(root, model);
+        using var held = ModelLock.Take(Path.Combine(home, Publication.LockFile), time, cancellation);
+        var before = ReadAliases(model);
+        var changed = change(before);
+        if (changed == before) return before;
+        Replace(home, Path.Combine(home, AliasFile.Name), ManifestJson.Write(changed with { Format = ManifestJson.Format }));
+        return changed;
+    }
+
+    private void Replace(string home, string path, byte[] content)
+    {
+        var aside = Path.Combine(home, Publication.NewName(Path.GetFileName(path)));
+        try
+        {
+            Durable.WriteFile(aside, content);
+            Observer?.Invoke(PublicationStep.AliasWritten);
+            File.Move(aside, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(aside);
+            throw;
+        }
+        Durable.FlushFolder(home);
+    }
+
+    private void RequireVersion(string model, int version)
+    {
+        if (!Versions(model).Contains(version)) throw new CheckpointException($"Model '{model}' has no version {version}.");
+    }
 }

@@ -10,7 +10,6 @@ namespace Diffusion.Checkpoints;
 public sealed class SafeTensorFile : IDisposable
 {
     private readonly SafeFileHandle handle;
-    private readonly long dataStart;
     private readonly SafeTensorHeader header;
 
     private SafeTensorFile(SafeFileHandle handle)
@@ -22,12 +21,15 @@ public sealed class SafeTensorFile : IDisposable
         Fill(prefix, 0, null);
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength > SafeTensors.MaximumHeader) throw new SafeTensorsException($"The header claims {headerLength} bytes; the limit is {SafeTensors.MaximumHeader}.");
-        dataStart = 8 + (long)headerLength;
-        if (dataStart > length) throw new SafeTensorsException($"The header claims {headerLength} bytes, the file has {length}.");
+        DataStart = 8 + (long)headerLength;
+        if (DataStart > length) throw new SafeTensorsException($"The header claims {headerLength} bytes, the file has {length}.");
         var text = new byte[(int)headerLength];
         Fill(text, 8, null);
-        header = new SafeTensorHeader(text, length - dataStart);
+        header = new SafeTensorHeader(text, length - DataStart);
     }
+
+    /// <summary>Bytes before the first element.</summary>
+    internal long DataStart { get; }
 
     /// <summary>All tensors by name.</summary>
     public IReadOnlyDictionary<string, SafeTensorEntry> Tensors => header.Tensors;
@@ -73,8 +75,11 @@ public sealed class SafeTensorFile : IDisposable
     {
         var entry = this[name];
         if (destination.Length != entry.Bytes) throw new ArgumentException($"Tensor '{name}' has {entry.Bytes} bytes, the destination {destination.Length}.", nameof(destination));
-        Fill(destination, dataStart + entry.Offset, name);
+        Fill(destination, DataStart + entry.Offset, name);
     }
+
+    /// <summary>Reads a part of a tensor.</summary>
+    internal void Read(SafeTensorEntry tensor, long from, Span<byte> destination) => Fill(destination, DataStart + tensor.Offset + from, tensor.Name);
 
     /// <inheritdoc/>
     public void Dispose() => handle.Dispose();

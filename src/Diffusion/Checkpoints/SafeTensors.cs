@@ -32,11 +32,10 @@ public static class SafeTensors
     public static void Write(Stream destination, IReadOnlyList<SafeTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var ordered = tensors.OrderByDescending(t => t.Type.Bytes()).ThenBy(t => t.Name, StringComparer.Ordinal).ToArray();
-        var header = Header(ordered, metadata);
-        Span<byte> length = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-        destination.Write(length);
-        destination.Write(header);
+        foreach (var tensor in ordered)
+            if (LengthOf(tensor.Name, tensor.Type, tensor.Shape) is var expected && tensor.Data.Length != expected)
+                throw new SafeTensorsException($"Tensor '{tensor.Name}' has {tensor.Data.Length} bytes; its shape needs {expected}.", tensor.Name);
+        destination.Write(Start(ordered.Select(t => new SafeTensorEntry(t.Name, t.Type, t.Shape, 0, t.Data.Length)), metadata));
         foreach (var tensor in ordered) destination.Write(tensor.Data.Span);
     }
 
@@ -53,7 +52,20 @@ public static class SafeTensors
         return (long)bytes;
     }
 
-    private static byte[] Header(SafeTensor[] tensors, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>What stands before the elements in the file of these tensors: the length of the header, and the header.</summary>
+    /// <param name="tensors">In any order; where they lie is decided here.</param>
+    /// <param name="metadata">Free text by key, or null.</param>
+    /// <exception cref="SafeTensorsException">A name twice or reserved, or a header longer than is allowed.</exception>
+    internal static byte[] Start(IEnumerable<SafeTensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        var header = Header(tensors.OrderByDescending(t => t.Type.Bytes()).ThenBy(t => t.Name, StringComparer.Ordinal), metadata);
+        var start = new byte[8 + header.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(start, (ulong)header.Length);
+        header.CopyTo(start.AsSpan(8));
+        return start;
+    }
+
+    private static byte[] Header(IEnumerable<SafeTensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -71,11 +83,8 @@ public static class SafeTensors
             {
                 if (tensor.Name is "" or MetadataKey || !names.Add(tensor.Name))
                     throw new SafeTensorsException($"Tensor name '{tensor.Name}' is reserved or used twice.", tensor.Name);
-                var expected = LengthOf(tensor.Name, tensor.Type, tensor.Shape);
-                if (tensor.Data.Length != expected)
-                    throw new SafeTensorsException($"Tensor '{tensor.Name}' has {tensor.Data.Length} bytes; its shape needs {expected}.", tensor.Name);
                 WriteEntry(json, tensor, offset);
-                offset += expected;
+                offset += tensor.Bytes;
             }
             json.WriteEndObject();
         }
@@ -85,7 +94,7 @@ public static class SafeTensors
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void WriteEntry(Utf8JsonWriter json, SafeTensor tensor, long offset)
+    private static void WriteEntry(Utf8JsonWriter json, SafeTensorEntry tensor, long offset)
     {
         json.WriteStartObject(tensor.Name);
         json.WriteString("dtype", tensor.Type.ToString());
@@ -94,7 +103,7 @@ public static class SafeTensors
         json.WriteEndArray();
         json.WriteStartArray("data_offsets");
         json.WriteNumberValue(offset);
-        json.WriteNumberValue(offset + tensor.Data.Length);
+        json.WriteNumberValue(offset + tensor.Bytes);
         json.WriteEndArray();
         json.WriteEndObject();
     }

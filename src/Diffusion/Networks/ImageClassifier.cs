@@ -52,8 +52,7 @@ public sealed class ImageClassifier : nn.Module<Tensor, Tensor>
     public static ImageClassifier Load(string path, Device device)
     {
         using var file = SafeTensorFile.Open(path);
-        if (!file.Metadata.TryGetValue(ConfigKey, out var text)) throw new CheckpointException($"'{path}' is not the file of a classifier.", Path.GetFileName(path));
-        var classifier = new ImageClassifier(Parse(text, path));
+        var classifier = new ImageClassifier(ConfigOf(file, path));
         try
         {
             NetworkWeights.Load(classifier, file);
@@ -66,6 +65,15 @@ public sealed class ImageClassifier : nn.Module<Tensor, Tensor>
             classifier.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The shape of a classifier that <see cref="Save"/> wrote, without its weights.</summary>
+    /// <exception cref="CheckpointException">Not a classifier's file.</exception>
+    /// <exception cref="SafeTensorsException">The file is damaged.</exception>
+    public static ClassifierConfig ReadConfig(string path)
+    {
+        using var file = SafeTensorFile.Open(path);
+        return ConfigOf(file, path);
     }
 
     /// <summary>Writes configuration and weights as one file and flushes it to the disk.</summary>
@@ -89,6 +97,10 @@ public sealed class ImageClassifier : nn.Module<Tensor, Tensor>
         foreach (var (conv, norm) in stages) x = F.avg_pool2d(F.silu(norm.forward(conv.forward(x))), 2);
         return F.silu(features.forward(x.flatten(1))).MoveToOuterDisposeScope();
     }
+
+    private static ClassifierConfig ConfigOf(SafeTensorFile file, string path) => file.Metadata.TryGetValue(ConfigKey, out var text)
+        ? Parse(text, path)
+        : throw new CheckpointException($"'{path}' is not the file of a classifier.", Path.GetFileName(path));
 
     private static ClassifierConfig Parse(string text, string path)
     {

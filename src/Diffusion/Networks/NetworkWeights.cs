@@ -33,6 +33,10 @@ public static class NetworkWeights
         }
     }
 
+    /// <summary>Why a file is not that of a network, or null if it is; names the tensors.</summary>
+    internal static string? Refusal(nn.Module network, SafeTensorFile file) => Mismatch(network.state_dict(), file)
+        ?? (file.Tensors.Values.FirstOrDefault(t => t.Type is not (DType.F32 or DType.F16 or DType.BF16 or DType.F64)) is { } odd ? NoFloat(odd.Name, odd.Type) : null);
+
     private static string? Mismatch(Dictionary<string, Tensor> parameters, SafeTensorFile file)
     {
         string[] problems =
@@ -46,6 +50,8 @@ public static class NetworkWeights
         var more = problems.Length > 5 ? $"; and {problems.Length - 5} more" : "";
         return $"The weights do not fit the network: {string.Join("; ", problems.Take(5))}{more}.";
     }
+
+    private static string NoFloat(string name, DType type) => $"The weights do not fit the network: '{name}' has type {type}.";
 
     private static DType TypeOf(ScalarType type) => type switch
     {
@@ -62,6 +68,6 @@ public static class NetworkWeights
         DType.F16 => ScalarType.Float16,
         DType.BF16 => ScalarType.BFloat16,
         DType.F64 => ScalarType.Float64,
-        _ => throw new CheckpointException($"The weights do not fit the network: '{name}' has type {type}.", CheckpointVersion.WeightsFile),
+        _ => throw new CheckpointException(NoFloat(name, type), CheckpointVersion.WeightsFile),
     };
 }

@@ -35,4 +35,13 @@ public enum NoisePurpose : uint
 
     /// <summary>Whether and where a training image is on a walk that is distilled.</summary>
     WalkTarget = 23,
+
+    /// <summary>z by which a run is validated; the same at every step.</summary>
+    ValidationNoise = 24,
+
+    /// <summary>The time index by which a run is validated.</summary>
+    ValidationTime = 25,
+
+    /// <summary>How a training image is changed.</summary>
+    Augmentation = 26,
 }

@@ -28,6 +28,10 @@ public static class DdimInversion
         return new SamplerTable(rows.MoveToImmutable());
     }
 
+    /// <summary>The t in 1..T where such a way up ends, and the way down begins.</summary>
+    /// <exception cref="SamplingOptionException">The step count does not fit the model.</exception>
+    public static int EndTime(DenoiserTraits model, SamplingOptions options) => DdimSampler.Times(model, options)[^1];
+
     /// <summary>x_t = alpha_t x0 + sigma_t eps, both estimated at s &lt; t.</summary>
     private static SamplerRow Step(DenoiserTraits model, int s, int t)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 
 namespace Diffusion.Schedules;
@@ -15,13 +16,22 @@ public static class ScheduleCatalogue
             ["sigmoid"] = SigmoidSchedule.Create,
         }.ToFrozenDictionary();
 
+    private const int MaxMade = 64;
+
+    // immutable, and every request of a model needs the one of its model
+    private static readonly ConcurrentDictionary<(string Name, int Steps), NoiseSchedule> Made = new();
+
     /// <summary>The known names, sorted.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Factories.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>Makes the named schedule with T steps.</summary>
+    /// <summary>The named schedule with T steps.</summary>
     /// <exception cref="ArgumentException">Unknown name, or a T that the schedule cannot have.</exception>
-    public static NoiseSchedule Create(string name, int steps) =>
-        Factories.TryGetValue(name, out var create)
-            ? create(steps)
-            : throw new ArgumentException($"Unknown schedule '{name}'; known: {string.Join(", ", Names)}.", nameof(name));
+    public static NoiseSchedule Create(string name, int steps)
+    {
+        if (Made.TryGetValue((name, steps), out var made)) return made;
+        if (!Factories.TryGetValue(name, out var create))
+            throw new ArgumentException($"Unknown schedule '{name}'; known: {string.Join(", ", Names)}.", nameof(name));
+        if (Made.Count >= MaxMade) Made.Clear();
+        return Made[(name, steps)] = create(steps);
+    }
 }

@@ -68,7 +68,8 @@ public sealed class CheckpointStoreTests : IDisposable
         var text = File.ReadAllText(Path.Combine(Publish().Folder, "manifest.json"));
         Assert.Contains("\"prediction\": \"residual\"", text);
         Assert.Contains("\"imagesSeen\": 1234567890123", text);
-        Assert.Contains("\"format\": 1", text);
+        Assert.Contains("\"format\": 2", text);
+        Assert.Matches("\"sha256\": \"[0-9a-f]{64}\"\n}\n\\z", text);
         Assert.DoesNotContain("traits", text, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -152,7 +153,8 @@ public sealed class CheckpointStoreTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"format\": 1", "\"format\": 2", "format 2")]
+    [InlineData("\"format\": 1", "\"format\": 3", "format 3")]
+    [InlineData("\"format\": 1", "\"format\": 2", "does not end in its SHA-256")]
     [InlineData("\"format\": 1", "\"formula\": 1", "no format")]
     [InlineData("\"model\": \"digits\"", "\"model\": \"other\"", "other version 1")]
     [InlineData("\"version\": 1", "\"version\": 7", "version 7")]
@@ -166,13 +168,33 @@ public sealed class CheckpointStoreTests : IDisposable
     public void Find_ManifestThatCannotBeTrusted_IsRefused(string good, string bad, string reason)
     {
         var path = Path.Combine(Publish().Folder, "manifest.json");
-        var text = File.ReadAllText(path);
+        // as the first releases wrote it, without the digest that would find any of these
+        var text = Unsealed(File.ReadAllText(path));
         Assert.Contains(good, text);
         var at = text.IndexOf(good, StringComparison.Ordinal);
         File.WriteAllText(path, text.Remove(at, good.Length).Insert(at, bad));
 
         Assert.Contains(reason, Assert.Throws<CheckpointException>(() => Store.Find("digits")).Message);
     }
+
+    [Fact]
+    public void Find_ManifestOfTheFirstReleases_IsRead()
+    {
+        var path = Path.Combine(Publish().Folder, "manifest.json");
+        File.WriteAllText(path, Unsealed(File.ReadAllText(path)));
+        Assert.Equal((1, 1234567890123), (Store.Find("digits")!.Manifest.Format, Store.Find("digits")!.Manifest.ImagesSeen));
+    }
+
+    [Fact]
+    public void Find_ManifestThatSomebodyEdited_IsRefused()
+    {
+        var path = Path.Combine(Publish().Folder, "manifest.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"imagesSeen\": 1234567890123", "\"imagesSeen\": 1234567890124", StringComparison.Ordinal));
+        Assert.Contains("SHA-256", Assert.Throws<CheckpointException>(() => Store.Find("digits")).Message, StringComparison.Ordinal);
+    }
+
+    private static string Unsealed(string manifest) =>
+        manifest[..manifest.LastIndexOf(",\n  \"sha256\"", StringComparison.Ordinal)].Replace("\"format\": 2", "\"format\": 1", StringComparison.Ordinal) + "\n}\n";
 
     [Fact]
     public void Versions_FolderWithoutManifestOrOfAnotherName_IsNotSeenAndKeepsItsNumber()

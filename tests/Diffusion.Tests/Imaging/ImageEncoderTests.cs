@@ -32,6 +32,16 @@ public sealed class ImageEncoderTests
         }
     }
 
+    /// <summary>The first step of the luminance table of ITU-T T.81, annex K, is 16; libjpeg's scale of quality 90 makes it (16 * 20 + 50) / 100.</summary>
+    [Fact]
+    public void Encode_Jpeg_IsOfQuality90()
+    {
+        var file = ImageEncoder.Encode(Gradient(24, 17, 1), "jpeg");
+        var table = file.AsSpan().IndexOf([(byte)0xFF, (byte)0xDB]);
+        // marker, two bytes of length, one of precision and number
+        Assert.Equal((0, 3), (file[table + 4], file[table + 5]));
+    }
+
     [Fact]
     public void Encode_UnknownFormatOrChannels_IsRefused()
     {
