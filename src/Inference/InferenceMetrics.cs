@@ -17,9 +17,9 @@ internal sealed class InferenceMetrics : IDisposable
     private readonly HashSet<string> clients = new(StringComparer.Ordinal);
     private readonly Counter<double> laneTime;
     private readonly Histogram<int> batchRows;
-    private readonly Histogram<double> tickDuration, queueWait, generationDuration, loadDuration;
+    private readonly Histogram<double> padding, tickDuration, queueWait, generationDuration, loadDuration;
     private readonly UpDownCounter<long> rowsWaiting;
-    private readonly Counter<long> generations, refusals, framesDropped, splits;
+    private readonly Counter<long> generations, refusals, framesDropped, splits, memorySplits;
 
     public InferenceMetrics(IMeterFactory factory)
     {
@@ -35,6 +35,8 @@ internal sealed class InferenceMetrics : IDisposable
         refusals = meter.CreateCounter<long>("diffusion.refusals", "{request}", "Requests that were not accepted, by reason.");
         framesDropped = meter.CreateCounter<long>("diffusion.frames.dropped", "{frame}", "Frames that a newer one replaced before they were read.");
         splits = meter.CreateCounter<long>("diffusion.batch.splits", "{batch}", "Batches that failed and were split in halves.");
+        memorySplits = meter.CreateCounter<long>("diffusion.oom.splits", "{batch}", "Batches that did not fit into the device's memory and were split.");
+        padding = meter.CreateHistogram<double>("diffusion.batch.padding_ratio", "1", "Share of a padded batch that is padding.");
     }
 
     public void Tick(int rows, TimeSpan elapsed, string model)
@@ -71,7 +73,13 @@ internal sealed class InferenceMetrics : IDisposable
         if (count > 0) framesDropped.Add(count);
     }
 
-    public void Split() => splits.Add(1);
+    public void Split(bool outOfMemory)
+    {
+        splits.Add(1);
+        if (outOfMemory) memorySplits.Add(1);
+    }
+
+    public void Padded(int evaluations, int size) => padding.Record((double)(size - evaluations) / size);
 
     public void Loaded(string model, TimeSpan elapsed, bool succeeded) => loadDuration.Record(
         elapsed.TotalSeconds, new KeyValuePair<string, object?>("diffusion.model", model), new KeyValuePair<string, object?>("diffusion.succeeded", succeeded));

@@ -32,6 +32,14 @@ public sealed class InferenceOptions
     [Range(2, 4096)]
     public int MaxBatchRows { get; set; } = 64;
 
+    /// <summary>
+    /// Whether batches are padded to a few sizes (1, 2, 3, 4, 6, 8, 12 ...), so that the device meets few shapes:
+    /// <c>on</c>, <c>off</c>, or <c>auto</c> for where that pays, which is on CUDA.
+    /// </summary>
+    /// <value>Default: <c>auto</c>.</value>
+    [RegularExpression("^(auto|off|on)$", ErrorMessage = "BatchBuckets must be auto, off or on.")]
+    public string BatchBuckets { get; set; } = "auto";
+
     /// <summary>Network evaluations that may be accepted and not yet run; more are refused. An idle engine takes any one request.</summary>
     /// <value>Default: 200 000.</value>
     [Range(1, 100_000_000)]
@@ -51,6 +59,24 @@ public sealed class InferenceOptions
     /// <value>Default: 1000.</value>
     [Range(1, 100_000)]
     public int MaxSteps { get; set; } = 1000;
+
+    /// <summary>Bytes of the frames that one request may ask to keep, 4 a value.</summary>
+    /// <value>Default: 64 MiB.</value>
+    [Range(0, int.MaxValue)]
+    public int MaxTrajectoryBytes { get; set; } = 1 << 26;
+
+    /// <summary>
+    /// Bytes of the frames of all generations that can be found: ended ones are forgotten early to make room, and a request
+    /// for which there is none is refused.
+    /// </summary>
+    /// <value>Default: 512 MiB.</value>
+    [Range(0L, 1L << 40)]
+    public long MaxRecordedBytes { get; set; } = 1L << 29;
+
+    /// <summary>Network evaluations per request: pictures times steps, twice that with guidance.</summary>
+    /// <value>Default: 100 000.</value>
+    [Range(1, 100_000_000)]
+    public long MaxRows { get; set; } = 100_000;
 
     /// <summary>Largest guidance scale.</summary>
     /// <value>Default: 20.</value>
@@ -89,6 +115,19 @@ public sealed class InferenceOptions
     /// <value>Default: 2 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Bytes of weights that may be loaded at a time; 0 for no limit. When another version needs room, versions that
+    /// nobody uses are unloaded, the one used longest ago first; those that the default models serve always stay.
+    /// </summary>
+    /// <value>Default: 0.</value>
+    [Range(0, long.MaxValue)]
+    public long ModelMemoryBudget { get; set; }
+
+    /// <summary>How long an accepted generation waits for its model to be loaded before it fails.</summary>
+    /// <value>Default: 2 minutes.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
+    public TimeSpan ModelLoadTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>How long a stopping service goes on with what it has accepted before it cancels the rest.</summary>
     /// <value>Default: 10 seconds.</value>

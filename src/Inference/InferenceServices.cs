@@ -3,9 +3,11 @@ using Diffusion.Inference.Batching;
 using Diffusion.Inference.Engine;
 using Diffusion.Inference.Jobs;
 using Diffusion.Inference.Models;
+using Diffusion.Inference.Quotas;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Diffusion.Inference;
@@ -37,22 +39,32 @@ public static class InferenceServices
             options.DefaultModels.Add("digits-ddpm");
             options.DefaultModels.Add("digits-dddm");
         });
+        // the host must not lose patience before the engine does
+        services.AddOptions<HostOptions>().PostConfigure<IOptions<InferenceOptions>>((host, inference) =>
+        {
+            var needed = inference.Value.DrainTimeout + TimeSpan.FromSeconds(10);
+            if (host.ShutdownTimeout < needed) host.ShutdownTimeout = needed;
+        });
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(s => new CheckpointStore(Options(s).ModelsPath, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<InferenceMetrics>();
         services.TryAddSingleton<IDevice, TorchDevice>();
         services.AddSingleton<ModelRegistry>();
+        services.AddSingleton<VersionHolds>();
+        services.AddSingleton<ModelAliases>();
+        services.AddSingleton<QuotaLedger>();
         services.AddSingleton(s => new CostBook(Options(s).MaxBatchRows));
         services.AddSingleton(s => new AdmissionQueue(
             Options(s), s.GetRequiredService<CostBook>(), s.GetRequiredService<InferenceMetrics>(), s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(s => new GenerationDirectory(Options(s).FinishedRetention, Options(s).MaxFinished, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new GenerationDirectory(Options(s).FinishedRetention, Options(s).MaxFinished, Options(s).MaxRecordedBytes, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new QueueView(
             s.GetRequiredService<AdmissionQueue>(), s.GetRequiredService<GenerationDirectory>(), s.GetRequiredService<CostBook>(), Options(s)));
         services.AddSingleton(s => new GenerationService(
             new RequestValidator(s.GetRequiredService<ModelRegistry>(), Options(s)),
             s.GetRequiredService<AdmissionQueue>(), s.GetRequiredService<GenerationDirectory>(),
-            s.GetRequiredService<QueueView>(), s.GetRequiredService<InferenceMetrics>(), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<QueueView>(), s.GetRequiredService<QuotaLedger>(), s.GetRequiredService<InferenceMetrics>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => PolicyCatalog.Find(Options(s).Policy)!);
         services.AddSingleton<InferenceEngine>();
         services.AddSingleton<EngineThread>();
         // stopped in reverse: the engine drains while models still load

@@ -12,6 +12,9 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Information, "Engine stopped; {Canceled} generations were canceled.")]
     public static partial void EngineStopped(this ILogger logger, int canceled);
 
+    [LoggerMessage(12, LogLevel.Information, "Engine drains: nothing new is accepted, what runs has {Seconds:F0} s.")]
+    public static partial void EngineDraining(this ILogger logger, double seconds);
+
     [LoggerMessage(3, LogLevel.Critical, "Engine thread died.")]
     public static partial void EngineDied(this ILogger logger, Exception cause);
 
@@ -24,8 +27,26 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Information, "Model {Model} version {Version} is loaded ({Milliseconds:F0} ms).")]
     public static partial void ModelLoaded(this ILogger logger, string model, int version, double milliseconds);
 
+    [LoggerMessage(11, LogLevel.Information, "Model {Model} version {Version}: strict rows run in batches of {Sizes}; probed {Probed}.")]
+    public static partial void ModelProbed(this ILogger logger, string model, int version, string sizes, string probed);
+
+    [LoggerMessage(13, LogLevel.Error, "Model {Model} version {Version} does not fit: {Reason}")]
+    public static partial void ModelTooLarge(this ILogger logger, string model, int version, string reason);
+
     [LoggerMessage(7, LogLevel.Error, "Model {Model} version {Version} cannot be loaded: {Reason}")]
     public static partial void ModelRefused(this ILogger logger, Exception cause, string model, int version, string reason);
+
+    [LoggerMessage(40, LogLevel.Error, "The aliases of {Model} cannot be read, so they stay as they were: {Reason}")]
+    public static partial void AliasesRefused(this ILogger logger, Exception cause, string model, string reason);
+
+    [LoggerMessage(41, LogLevel.Information, "What crashes left in the models' folder is removed: {Names}.")]
+    public static partial void ModelLeftoversRemoved(this ILogger logger, string names);
+
+    [LoggerMessage(42, LogLevel.Information, "Retention deleted {Model} version {Version}.")]
+    public static partial void RetentionDeleted(this ILogger logger, string model, int version);
+
+    [LoggerMessage(43, LogLevel.Warning, "Retention could not look at {Model}: {Reason}")]
+    public static partial void RetentionFailed(this ILogger logger, Exception cause, string model, string reason);
 
     [LoggerMessage(8, LogLevel.Information, "Model {Model} now serves version {Version}.")]
     public static partial void ModelSwapped(this ILogger logger, string model, int version);
@@ -37,7 +58,7 @@ internal static partial class Log
     public static partial void FolderUnreadable(this ILogger logger, Exception cause);
 
     [LoggerMessage(20, LogLevel.Error, "The store of generations in {Path} cannot be opened; nothing durable is accepted until it can: {Reason}")]
-    public static partial void StoreShut(this ILogger logger, Exception cause, string path, string reason);
+    public static partial void StoreShut(this ILogger logger, string path, string reason);
 
     [LoggerMessage(21, LogLevel.Warning, "The store of generations failed and is tried again: {Reason}")]
     public static partial void StoreTrouble(this ILogger logger, Exception cause, string reason);

@@ -39,6 +39,17 @@ public sealed class InferenceMetricsTests : IDisposable
     }
 
     [Fact]
+    public async Task Watch_SlowReader_CountsWhatItMissed()
+    {
+        var generation = rig.Submit(Request);
+        using var watcher = generation.Watch(new FrameOptions());
+        rig.RunAll();
+        // 3 steps of 2 pictures, of which the last ones are still there
+        await foreach (var unused in watcher.ReadAsync()) { }
+        Assert.Equal(4, Values("diffusion.frames.dropped").Sum());
+    }
+
+    [Fact]
     public void End_RecordsEveryOutcome()
     {
         rig.Submit(Request);

@@ -9,6 +9,9 @@ internal sealed class BatchDraft(Lane lane, int rows)
     private readonly HashSet<SampleTurn> taken = [];
     private readonly Dictionary<Work, int> rowsOf = [];
 
+    /// <summary>Rows it may have.</summary>
+    public int Most => rows;
+
     /// <summary>Rows so far.</summary>
     public int Rows { get; private set; }
 
@@ -18,9 +21,9 @@ internal sealed class BatchDraft(Lane lane, int rows)
 
     public bool Fits(SampleTurn sample) => chosen.Count == 0 || Rows + sample.Cost <= rows;
 
-    /// <summary>Whether it fits and its request has no more than <paramref name="share"/> rows with it, or this one alone.</summary>
-    public bool Fits(SampleTurn sample, int share) =>
-        Fits(sample) && rowsOf.GetValueOrDefault(sample.Owner) is var has && (has == 0 || has + sample.Cost <= share);
+    /// <summary>Whether its request has no more than <paramref name="share"/> rows with it, or this one alone.</summary>
+    public bool IsWithin(SampleTurn sample, int share) =>
+        rowsOf.GetValueOrDefault(sample.Owner) is var has && (has == 0 || has + sample.Cost <= share);
 
     public bool Take(SampleTurn sample)
     {

@@ -21,8 +21,8 @@ internal sealed class ClientQueue(string name, long number, Account account)
     /// <summary>Its unfinished pictures, the one that waits longest first.</summary>
     public IReadOnlyCollection<SampleTurn> Pictures => pictures;
 
-    /// <summary>Steps of pictures it has had; every second one is for the picture that waits longest, once that is overdue.</summary>
-    public long StepsServed { get; private set; }
+    /// <summary>Rows it has had since the last one of the picture that waited longest.</summary>
+    public int SinceLongest { get; private set; }
 
     internal LinkedListNode<SampleTurn>? Longest => pictures.First;
 
@@ -42,7 +42,7 @@ internal sealed class ClientQueue(string name, long number, Account account)
 
     internal void Advance(SampleTurn sample)
     {
-        StepsServed++;
+        SinceLongest = sample.InClient == pictures.First ? 0 : SinceLongest + 1;
         pictures.Remove(sample.InClient);
         if (!sample.IsFinished) pictures.AddLast(sample.InClient);
     }

@@ -19,7 +19,7 @@ internal sealed class CostModel(int maxRows)
     /// <summary>The line as it is known now.</summary>
     public CostFit Fit => fit;
 
-    /// <summary>Rows that a tick of this lane may have; less than the setting while the device is short of memory.</summary>
+    /// <summary>Rows that a tick of this lane may have; less than the setting while the device is short of memory, or where strict rows need smaller batches.</summary>
     public int Cap
     {
         get => cap;

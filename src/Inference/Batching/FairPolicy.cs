@@ -7,7 +7,7 @@ namespace Diffusion.Inference.Batching;
 /// <remarks>
 /// <list type="number">
 /// <item>If a promised deadline could break, the lane of the earliest one runs, and half of the tick is for such requests.</item>
-/// <item>Else the lane furthest behind runs (<see cref="Ledger"/>).</item>
+/// <item>Else the lane that would be the least ahead after its tick runs, interactive work a tick earlier (<see cref="Ledger"/>).</item>
 /// <item>Rows go one by one to the client furthest behind, this tick's rows counted at their expected cost.</item>
 /// <item>A client gives its row to its first class and there to the earliest deadline; but every second row goes to its
 /// picture that waits longest, once that is overdue, so that nobody waits for ever, whatever the class.</item>
@@ -27,7 +27,7 @@ internal sealed class FairPolicy : ISchedulingPolicy
     {
         if (work.IsEmpty) return null;
         var pressing = Promises.Pressing(work, limits);
-        var lane = pressing ?? work.Lanes.MinBy(l => l.Account.Spent)!;
+        var lane = pressing ?? MostEntitled(work, limits);
         var rows = Rows(work, lane, limits, pressing is not null);
         var draft = new BatchDraft(lane, rows);
         var turns = new Turns(lane, draft, limits.MaxSkippedTicks, lane.Fit.Tick(rows) / rows);
@@ -37,6 +37,20 @@ internal sealed class FairPolicy : ISchedulingPolicy
         if (!draft.IsFull) turns.TakeInTurn(rows);
         return draft.ToPlan();
     }
+
+    /// <summary>
+    /// The lane whose account would be the smallest after its tick, as in weighted fair queueing. One with interactive work may be
+    /// ahead by the longest of the lanes' ticks: its few short steps then do not wait for a long one in between.
+    /// </summary>
+    private static Lane MostEntitled(WorkSet work, TickLimits limits)
+    {
+        if (work.Lanes.Count == 1) return work.Lanes[0];
+        var longest = work.Lanes.Max(l => NextTick(l, limits));
+        return work.Lanes.MinBy(l => l.Account.Spent + (NextTick(l, limits) - (l.Interactive > 0 ? longest : 0)) / l.Account.Weight)!;
+    }
+
+    // a lane that was never measured counts as costing nothing, so that it soon is
+    private static double NextTick(Lane lane, TickLimits limits) => lane.Fit.Samples == 0 ? 0 : lane.NextTick(limits.RowsOf(lane));
 
     private static int Rows(WorkSet work, Lane lane, TickLimits limits, bool isPressing)
     {

@@ -1,3 +1,5 @@
+using Diffusion.Inference.Jobs;
+
 namespace Diffusion.Inference.Batching;
 
 /// <summary>The requests that can share a forward pass, by client.</summary>
@@ -24,6 +26,12 @@ internal sealed class Lane(LaneKey key, CostModel cost, Account account)
     /// <summary>Ticks of this lane since it last had no work.</summary>
     public long Tick { get; private set; }
 
+    /// <summary>Interactive requests here.</summary>
+    public int Interactive { get; private set; }
+
+    /// <summary>What its next tick is expected to cost if it may have so many rows.</summary>
+    public double NextTick(int most) => Fit.Tick(Math.Min(most, clients.Values.Sum(c => c.Pictures.Count)));
+
     /// <summary>In the order of their admission.</summary>
     public IReadOnlyCollection<Work> Works => works;
 
@@ -35,6 +43,7 @@ internal sealed class Lane(LaneKey key, CostModel cost, Account account)
     internal void Add(Work work, double weight)
     {
         works.AddLast(work.InArrivals);
+        if (work.Class == RequestClass.Interactive) Interactive++;
         foreach (var sample in work.Waiting) sample.Since = Tick;
         if (!clients.TryGetValue(work.Client, out var client))
             clients[work.Client] = client = new ClientQueue(work.Client, numbers++, ledger.Open(work.Client, weight));
@@ -44,6 +53,7 @@ internal sealed class Lane(LaneKey key, CostModel cost, Account account)
     internal void Remove(Work work)
     {
         works.Remove(work.InArrivals);
+        if (work.Class == RequestClass.Interactive) Interactive--;
         var client = clients[work.Client];
         client.Remove(work);
         if (client.Works.Count > 0) return;

@@ -8,6 +8,7 @@ namespace Diffusion.Inference.Batching;
 internal sealed class Turns(Lane lane, BatchDraft draft, int maxSkippedTicks, double rowMilliseconds)
 {
     private readonly Dictionary<ClientQueue, ClientTurn> begun = [];
+    private readonly double level = Level(lane, draft.Most);
 
     /// <summary>Takes rows for requests with a deadline, earliest first, up to <paramref name="reserved"/> rows.</summary>
     public void TakePromised(IEnumerable<Work> promised, int reserved)
@@ -40,21 +41,34 @@ internal sealed class Turns(Lane lane, BatchDraft draft, int maxSkippedTicks, do
     private double Spent(ClientQueue client) =>
         client.Account.Spent + (begun.TryGetValue(client, out var turn) ? turn.Rows * rowMilliseconds / client.Account.Weight : 0);
 
+    /// <summary>Rows per weight to which a client that waits has a right in this tick: what small clients do not need goes to the others.</summary>
+    private static double Level(Lane lane, double rows)
+    {
+        var weights = lane.Clients.Sum(c => c.Account.Weight);
+        foreach (var client in lane.Clients.OrderBy(c => c.Pictures.Count / c.Account.Weight))
+        {
+            if (client.Pictures.Count > rows * client.Account.Weight / weights) return rows / weights;
+            rows -= client.Pictures.Count;
+            weights -= client.Account.Weight;
+        }
+        return double.PositiveInfinity;
+    }
+
     private ClientTurn Of(ClientQueue client, int share = 0)
     {
         if (begun.TryGetValue(client, out var turn)) return turn;
-        turn = begun[client] = new ClientTurn(client, draft, lane.Tick - maxSkippedTicks);
+        turn = begun[client] = new ClientTurn(client, draft, lane.Tick - maxSkippedTicks, Math.Min(draft.Most, level * client.Account.Weight));
         turn.Begin(share);
         return turn;
     }
 
     /// <summary>One client's rows in this tick.</summary>
-    private sealed class ClientTurn(ClientQueue client, BatchDraft draft, long overdueBefore)
+    private sealed class ClientTurn(ClientQueue client, BatchDraft draft, long overdueBefore, double entitled)
     {
         private LinkedListNode<SampleTurn>? longest = client.Longest;
         private IEnumerator<Work>? works;
         private LinkedListNode<SampleTurn>? next;
-        private int share, pictures;
+        private int share, pictures, sinceLongest = client.SinceLongest;
 
         /// <summary>Rows taken.</summary>
         public int Rows { get; private set; }
@@ -73,27 +87,36 @@ internal sealed class Turns(Lane lane, BatchDraft draft, int maxSkippedTicks, do
 
         public bool Take()
         {
-            var chosen = ((client.StepsServed + pictures) & 1) == 1 ? Overdue() ?? MostUrgent() : MostUrgent();
+            var chosen = sinceLongest > 0 ? Overdue() ?? MostUrgent() : MostUrgent();
+            var isLongest = chosen is not null && chosen == Longest();
             if (chosen is null || !draft.Take(chosen)) return false;
+            sinceLongest = isLongest ? 0 : sinceLongest + 1;
             Charge(chosen.Cost);
             return true;
         }
 
-        private SampleTurn? Overdue()
+        private SampleTurn? Longest()
         {
             while (longest is not null && draft.Has(longest.Value)) longest = longest.Next;
-            return longest is not null && longest.Value.Since < overdueBefore && draft.Fits(longest.Value, share) ? longest.Value : null;
+            return longest?.Value;
         }
+
+        private SampleTurn? Overdue() => Longest() is { } waits && waits.Since < overdueBefore && HasRoom(waits) ? waits : null;
 
         private SampleTurn? MostUrgent()
         {
             while (true)
             {
                 while (next is not null && draft.Has(next.Value)) next = next.Next;
-                if (next is not null && draft.Fits(next.Value, share)) return next.Value;
-                if (!works!.MoveNext()) return null;
-                next = works.Current.Longest;
+                if (next is not null && draft.IsWithin(next.Value, share) && HasRoom(next.Value)) return next.Value;
+                if (works!.MoveNext()) next = works.Current.Longest;
+                else if (share < draft.Most && Rows < entitled) Begin(draft.Most);
+                else return null;
             }
         }
+
+        // a pair for which the tick has no room left is not passed over at once for something smaller: its client waits, is then
+        // further behind than the others, and comes before them; else a pair could wait for ever
+        private bool HasRoom(SampleTurn sample) => pictures == 0 || draft.Fits(sample);
     }
 }

@@ -41,6 +41,9 @@ internal sealed class Work
     /// <summary>Who asks.</summary>
     public string Client { get; init; } = GenerationRequest.Anonymous;
 
+    /// <summary>Share of <see cref="Client"/>; null leaves it to the settings.</summary>
+    public double? ClientWeight { get; init; }
+
     public RequestClass Class { get; init; }
 
     /// <summary>Sampler, steps and guidance in one word: what requests share that a request-level batch may mix.</summary>

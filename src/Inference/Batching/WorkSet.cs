@@ -29,7 +29,7 @@ internal sealed class WorkSet(CostBook costs, SchedulingWeights weights)
     public IReadOnlyCollection<Work> Promised => promised;
 
     /// <summary>Interactive requests in open lanes.</summary>
-    public int Interactive { get; private set; }
+    public int Interactive => lanes.Sum(l => l.Interactive);
 
     /// <summary>Rises by one per commit.</summary>
     public long Tick { get; private set; }
@@ -98,8 +98,7 @@ internal sealed class WorkSet(CostBook costs, SchedulingWeights weights)
             var account = ledger.Open(work.Lane.ToString(), weights.OfModel(work.Lane.Model));
             lanes.Add(byKey[work.Lane] = lane = new Lane(work.Lane, costs.Of(work.Lane), account));
         }
-        lane.Add(work, weights.OfClient(work.Client));
-        if (work.Class == RequestClass.Interactive) Interactive++;
+        lane.Add(work, work.ClientWeight ?? weights.OfClient(work.Client));
     }
 
     private void Leave(Work work)
@@ -108,7 +107,6 @@ internal sealed class WorkSet(CostBook costs, SchedulingWeights weights)
         lane.Remove(work);
         foreach (var sample in work.Waiting)
             if (sample.InFlight.List is not null) inFlight.Remove(sample.InFlight);
-        if (work.Class == RequestClass.Interactive) Interactive--;
         if (lane.Works.Count > 0) return;
         lanes.Remove(lane);
         byKey.Remove(work.Lane);

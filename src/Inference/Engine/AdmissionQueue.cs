@@ -105,7 +105,9 @@ internal sealed class AdmissionQueue(InferenceOptions options, CostBook costs, I
     public void Wake() => wake.Set();
 
     /// <summary>Blocks until there may be something new.</summary>
-    public void Wait() => wake.WaitOne();
+    /// <param name="milliseconds">The longest time, 0 or more; for ever unless told.</param>
+    /// <returns>False if the time ran out.</returns>
+    public bool Wait(int milliseconds = Timeout.Infinite) => wake.WaitOne(milliseconds);
 
     public void Dispose() => wake.Dispose();
 

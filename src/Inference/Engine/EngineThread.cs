@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using static TorchSharp.torch;
 
 namespace Diffusion.Inference.Engine;
 
@@ -10,11 +9,13 @@ namespace Diffusion.Inference.Engine;
 /// Stopping first closes the door, then works off what was accepted, and after the limit cancels the rest.
 /// </summary>
 internal sealed class EngineThread(
-    InferenceEngine engine, AdmissionQueue queue, IOptions<InferenceOptions> options, TimeProvider time, ILogger<EngineThread> logger) : IHostedService
+    InferenceEngine engine, AdmissionQueue queue, IDevice device, IOptions<InferenceOptions> options, TimeProvider time, ILogger<EngineThread> logger)
+    : IHostedLifecycleService, IDisposable
 {
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool draining, stopping;
     private Thread? thread;
+    private ITimer? limit;
 
     public bool IsRunning => thread is not null && !ended.Task.IsCompleted;
 
@@ -28,32 +29,49 @@ internal sealed class EngineThread(
         return Task.CompletedTask;
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// Closes the door and starts the clock. It comes before the web server stops, which waits for requests that wait for
+    /// this thread: whoever calls until then is told so and not cut off.
+    /// </summary>
+    public Task StoppingAsync(CancellationToken cancellationToken)
     {
+        if (draining) return Task.CompletedTask;
         queue.Close();
-        if (thread is null) return;
+        limit = time.CreateTimer(_ => Stop(), null, options.Value.DrainTimeout, Timeout.InfiniteTimeSpan);
         draining = true;
         queue.Wake();
-        try
-        {
-            await ended.Task.WaitAsync(options.Value.DrainTimeout, time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception limit) when (limit is TimeoutException or OperationCanceledException)
-        {
-            stopping = true;
-            queue.Wake();
-            // a tick in progress is always finished: tensors are not torn from under a kernel
-            await ended.Task.ConfigureAwait(false);
-        }
+        logger.EngineDraining(options.Value.DrainTimeout.TotalSeconds);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await StoppingAsync(cancellationToken).ConfigureAwait(false);
+        if (thread is null) return;
+        using var impatient = cancellationToken.Register(Stop);
+        // a tick in progress is always finished: tensors are not torn from under a kernel
+        await ended.Task.ConfigureAwait(false);
+    }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => limit?.Dispose();
+
+    private void Stop()
+    {
+        stopping = true;
+        queue.Wake();
     }
 
     private void Loop()
     {
         try
         {
-            // a team of threads spins at every operation until its last member has a core: one busy core too few costs more than it gives
-            var threads = options.Value.Threads > 0 ? options.Value.Threads : Math.Max(1, Environment.ProcessorCount - 1);
-            set_num_threads(threads);
+            var threads = device.Enter();
             logger.EngineStarted(options.Value.Device, threads, options.Value.MaxBatchRows);
             while (!stopping)
             {

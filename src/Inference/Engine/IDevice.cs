@@ -8,7 +8,17 @@ namespace Diffusion.Inference.Engine;
 /// </summary>
 internal interface IDevice
 {
-    /// <summary>Builds a version's network and reads its weights. On any thread but the engine's, several at a time.</summary>
+    /// <summary>Whether batches of few different sizes gain more than their padding costs.</summary>
+    bool PrefersFewSizes { get; }
+
+    /// <summary>Prepares the calling thread; every thread that evaluates calls it once.</summary>
+    /// <returns>Processors that one operation uses.</returns>
+    int Enter();
+
+    /// <summary>Gives back what is held without use. Called when memory has run out.</summary>
+    void Trim();
+
+    /// <summary>Builds a version's network and reads its weights. On any thread but the engine's.</summary>
     /// <exception cref="Exception">Anything that a file, a driver or memory can have.</exception>
     ILoadedModel Load(CheckpointVersion version);
 }

@@ -20,5 +20,7 @@ internal interface ILaneRunner : IDisposable
     /// Runs one row of each picture. The states of all rows that are finite change together at the very end, or, if it
     /// throws, none does: the same rows can be run again.
     /// </summary>
-    RowOutputs Run(IReadOnlyList<RowInput> rows);
+    /// <param name="rows">At least one.</param>
+    /// <param name="size">The network is evaluated on exactly so many at a time, what is missing padded; 0 for all at once.</param>
+    RowOutputs Run(IReadOnlyList<RowInput> rows, int size);
 }

@@ -14,14 +14,15 @@ namespace Diffusion.Inference.Engine;
 /// stands alone, and nobody else notices.
 /// </remarks>
 internal sealed class InferenceEngine(
-    AdmissionQueue queue, GenerationDirectory directory, CostBook costs, IOptions<InferenceOptions> options,
+    AdmissionQueue queue, GenerationDirectory directory, CostBook costs, ISchedulingPolicy policy, IDevice device, IOptions<InferenceOptions> options,
     TimeProvider time, InferenceMetrics metrics, ILogger<InferenceEngine> logger) : IDisposable
 {
-    private readonly ISchedulingPolicy policy = PolicyCatalog.Find(options.Value.Policy)!;
     private readonly WorkSet work = new(costs, new SchedulingWeights(options.Value.ModelWeights, options.Value.ClientWeights));
     private readonly Dictionary<Work, Running> running = [];
     private readonly Dictionary<Generation, Running> byGeneration = [];
-    private readonly Lanes lanes = new();
+    private readonly Lanes lanes = new(
+        costs, options.Value.MaxBatchRows, options.Value.BatchBuckets == "on" || (options.Value.BatchBuckets == "auto" && device.PrefersFewSizes));
+
     private readonly long origin = time.GetTimestamp();
     private long admitted, charged;
 
@@ -41,7 +42,7 @@ internal sealed class InferenceEngine(
     {
         TakeArrivals();
         EndCanceled();
-        foreach (var one in lanes.Advance()) FailWithoutModel(one);
+        EndWithoutModel();
         work.Enter(lanes.IsOpen);
         var started = time.GetTimestamp();
         EndBroken(started);
@@ -49,6 +50,7 @@ internal sealed class InferenceEngine(
         if (plan is null) return false;
         charged = started;
         Place(plan, started);
+        if (!plan.Samples.Any(HasSlot)) plan = Begun(started) ?? plan;
         Run(plan.Lane, plan.Samples);
         var elapsed = time.GetElapsedTime(started);
         costs.Record(plan.Lane, plan.Evaluations, elapsed);
@@ -61,7 +63,7 @@ internal sealed class InferenceEngine(
     {
         TakeArrivals();
         var left = running.Values.ToArray();
-        foreach (var one in left) End(one, one.Generation.EndCanceled, "canceled");
+        foreach (var one in left) End(one, () => one.Generation.EndCanceled(byShutdown: !one.Generation.IsCancelRequested), "canceled");
         return left.Length;
     }
 
@@ -76,14 +78,24 @@ internal sealed class InferenceEngine(
             work.Add(one.Work);
             lanes.Enter(one);
             // asked before it arrived; what is asked from now on comes through the queue
-            if (generation.IsCancelRequested) End(one, generation.EndCanceled, "canceled");
+            if (generation.IsCancelRequested) End(one, () => generation.EndCanceled(), "canceled");
         }
     }
 
     private void EndCanceled()
     {
         while (queue.TryTakeCanceled(out var generation))
-            if (byGeneration.TryGetValue(generation, out var one)) End(one, generation.EndCanceled, "canceled");
+            if (byGeneration.TryGetValue(generation, out var one)) End(one, () => generation.EndCanceled(), "canceled");
+    }
+
+    private void EndWithoutModel()
+    {
+        foreach (var one in lanes.Advance()) Fail(one, Problems.ModelUnavailable, $"Model '{NameOf(one)}' cannot be loaded.", null);
+        var limit = options.Value.ModelLoadTimeout;
+        foreach (var one in lanes.WaitingSince(time.GetTimestamp() - (long)(limit.TotalSeconds * time.TimestampFrequency)))
+            Fail(one, Problems.ModelLoading, $"Model '{NameOf(one)}' is not loaded after {limit.TotalSeconds:0} s.", null);
+
+        static string NameOf(Running one) => $"{one.Generation.Model}@{one.Generation.Version}";
     }
 
     private Work WorkOf(Generation generation)
@@ -93,6 +105,7 @@ internal sealed class InferenceEngine(
         return new Work(admitted++, generation.Lane, request.Count, request.Steps, request.Cost, request.Course.Entries)
         {
             Client = request.Client,
+            ClientWeight = request.ClientWeight,
             Class = request.Class,
             Recipe = request.Recipe,
             Arrival = accepted,
@@ -124,17 +137,43 @@ internal sealed class InferenceEngine(
             }
             var fresh = group.Where(s => one.Slots[s.Index] == Running.NoSlot).Select(s => s.Index).ToArray();
             if (fresh.Length == 0) continue;
-            try
+            PlaceFresh(one, fresh);
+        }
+    }
+
+    // in halves as well; who finds no room waits for others to give their slots back, if there are others
+    private void PlaceFresh(Running one, int[] pictures)
+    {
+        try
+        {
+            Place(one, pictures);
+        }
+        catch (Exception cause)
+        {
+            var noRoom = DeviceErrors.IsOutOfMemory(cause);
+            if (noRoom) device.Trim();
+            if (noRoom && pictures.Length > 1)
             {
-                Place(one, fresh);
+                var half = pictures.Length / 2;
+                PlaceFresh(one, pictures[..half]);
+                if (running.ContainsKey(one.Work) && one.Slots[pictures[half - 1]] != Running.NoSlot) PlaceFresh(one, pictures[half..]);
             }
-            catch (Exception cause)
+            else if (!noRoom || lanes.UsedSlots == 0)
             {
-                FailuresInARow++;
-                Fail(one, ProblemOf(cause), DetailOf(cause), cause);
+                FailAlone(one, cause);
             }
         }
     }
+
+    // what a policy plans without a commit it plans again, so pictures that wait for room must not hold up those that have it
+    private BatchPlan? Begun(long now)
+    {
+        if (work.InFlight.FirstOrDefault() is not { } oldest || work.Find(oldest.Owner.Lane) is not { } lane) return null;
+        var limits = new TickLimits(options.Value.MaxBatchRows, options.Value.MaxSkippedTicks, Clock(now));
+        return new BatchDraft(lane, limits.RowsOf(lane)).TakeAll(work.InFlight.Where(s => s.Owner.Lane == lane.Key && HasSlot(s))).ToPlan();
+    }
+
+    private bool HasSlot(SampleTurn sample) => running.TryGetValue(sample.Owner, out var one) && one.Slots[sample.Index] != Running.NoSlot;
 
     private void Place(Running one, int[] pictures)
     {
@@ -143,37 +182,55 @@ internal sealed class InferenceEngine(
         var memory = new float[one.Request.Lease.Manifest.Network.Memory ? x.Length : 0];
         for (var i = 0; i < pictures.Length; i++)
             one.FirstStates.Fill(pictures[i], x.AsSpan(i * size, size), memory.Length == 0 ? [] : memory.AsSpan(i * size, size));
-        var slots = lanes[one.Work.Lane].Place(x, memory, one.Request.Table.Rows.Any(r => r.C != 0));
+        var slots = lanes[one.Work.Lane].Runner.Place(x, memory, one.Request.Table.Rows.Any(r => r.C != 0));
         for (var i = 0; i < pictures.Length; i++) one.Slots[pictures[i]] = slots[i];
     }
 
-    private void Run(LaneKey lane, IReadOnlyList<SampleTurn> planned)
+    // in halves until it works; a picture that fails alone has itself to blame
+    private void Run(LaneKey key, IReadOnlyList<SampleTurn> planned)
     {
-        // the half before may have ended a request that this half was planned with
-        var samples = planned.Where(s => running.ContainsKey(s.Owner)).ToArray();
+        // the half before may have ended a request that this half was planned with; and who found no room waits
+        var samples = planned.Where(HasSlot).ToArray();
         if (samples.Length == 0) return;
+        var lane = lanes[key];
+        var evaluations = samples.Sum(s => s.Cost);
+        var size = lane.SizeOf(evaluations);
         RowInput[] rows = [.. samples.Select(s => running[s.Owner].RowOf(s))];
         RowOutputs outputs;
         try
         {
             BeforeForward?.Invoke(rows);
-            outputs = lanes[lane].Run(rows);
-        }
-        catch (Exception cause) when (samples.Length > 1)
-        {
-            logger.BatchSplit(cause, samples.Length, lane.Model, lane.Version);
-            metrics.Split();
-            Run(lane, samples[..(samples.Length / 2)]);
-            Run(lane, samples[(samples.Length / 2)..]);
-            return;
+            outputs = lane.Runner.Run(rows, size);
         }
         catch (Exception cause)
         {
-            FailuresInARow++;
-            Fail(running[samples[0].Owner], ProblemOf(cause), DetailOf(cause), cause);
+            if (DeviceErrors.IsOutOfMemory(cause))
+            {
+                device.Trim();
+                lane.OutOfMemory(evaluations);
+            }
+            if (samples.Length == 1) FailAlone(running[samples[0].Owner], cause);
+            else Split(key, samples, cause);
             return;
         }
-        Commit(lane, samples, rows, outputs);
+        lane.Fitted();
+        if (size > 0) metrics.Padded(evaluations, (evaluations + size - 1) / size * size);
+        Commit(key, samples, rows, outputs);
+    }
+
+    private void Split(LaneKey lane, SampleTurn[] samples, Exception cause)
+    {
+        logger.BatchSplit(cause, samples.Length, lane.Model, lane.Version);
+        metrics.Split(DeviceErrors.IsOutOfMemory(cause));
+        Run(lane, samples[..(samples.Length / 2)]);
+        Run(lane, samples[(samples.Length / 2)..]);
+    }
+
+    private void FailAlone(Running one, Exception cause)
+    {
+        FailuresInARow++;
+        var (problem, detail) = DeviceErrors.Describe(cause);
+        Fail(one, problem, detail, cause);
     }
 
     private void Commit(LaneKey lane, SampleTurn[] samples, RowInput[] rows, RowOutputs outputs)
@@ -181,7 +238,8 @@ internal sealed class InferenceEngine(
         var good = Enumerable.Range(0, samples.Length).Where(i => outputs.IsFinite[i]).ToArray();
         Charge(lane, [.. good.Select(i => samples[i])]);
         if (good.Length > 0) FailuresInARow = 0;
-        foreach (var i in good) Publish(lane, samples[i], rows[i], outputs.Noisy[i], outputs.Clean[i]);
+        foreach (var i in good) Advance(lane, samples[i], outputs.Noisy[i]);
+        Publish(samples, rows, outputs, good);
         foreach (var owner in Enumerable.Range(0, samples.Length).Except(good).Select(i => samples[i].Owner).Distinct())
             if (running.TryGetValue(owner, out var one))
                 Fail(one, Problems.NonFinite, "A picture became NaN or infinite; the model or its settings do not hold.", null);
@@ -200,7 +258,7 @@ internal sealed class InferenceEngine(
         work.Commit(lane, ran, milliseconds);
     }
 
-    private void Publish(LaneKey lane, SampleTurn sample, RowInput row, float[]? noisy, float[]? clean)
+    private void Advance(LaneKey lane, SampleTurn sample, float[]? noisy)
     {
         var one = running[sample.Owner];
         var generation = one.Generation;
@@ -211,11 +269,26 @@ internal sealed class InferenceEngine(
         if (sample.IsFinished)
         {
             noisy!.CopyTo(one.Values, sample.Index * generation.Shape.Values);
-            lanes[lane].Release(one.Slots[sample.Index]);
+            lanes[lane].Runner.Release(one.Slots[sample.Index]);
             one.Slots[sample.Index] = Running.NoSlot;
         }
-        if (row.Demand == FrameDemand.None) return;
-        metrics.FramesDropped(generation.Offer(new Frame(sample.Index, sample.Done, row.Row.TimeIndex, generation.Shape, noisy, clean), sample.Done));
+    }
+
+    // handed over once a tick and request, as arrays: what becomes of them is the readers' work
+    private void Publish(SampleTurn[] samples, RowInput[] rows, RowOutputs outputs, int[] good)
+    {
+        foreach (var group in good.Where(i => rows[i].Demand != FrameDemand.None).GroupBy(i => samples[i].Owner))
+        {
+            var one = running[group.Key];
+            var frames = new List<Frame>();
+            foreach (var i in group)
+            {
+                var (sample, noisy, clean, memory) = (samples[i], outputs.Noisy[i], outputs.Clean[i], outputs.Memory[i]);
+                one.Recording?.Take(sample.Index, sample.Done, noisy, clean, memory);
+                frames.Add(new Frame(sample.Index, sample.Done, rows[i].Row.TimeIndex, one.Generation.Shape, noisy, clean, memory));
+            }
+            one.Generation.Offer(frames);
+        }
     }
 
     private void Succeed(Running one)
@@ -224,12 +297,12 @@ internal sealed class InferenceEngine(
         var result = new GenerationResult(
             one.Values, one.Generation.Count, shape.Channels, shape.Height, shape.Width, one.Request.Labels,
             time.GetElapsedTime(one.Generation.AcceptedAt, one.StartedAt!.Value).TotalMilliseconds,
-            time.GetElapsedTime(one.StartedAt.Value).TotalMilliseconds);
+            time.GetElapsedTime(one.StartedAt.Value).TotalMilliseconds)
+        {
+            Trajectory = one.Recording?.ToTrajectory(),
+        };
         End(one, () => one.Generation.Succeed(result), "succeeded");
     }
-
-    private void FailWithoutModel(Running one) => Fail(
-        one, Problems.ModelUnavailable, $"Model '{one.Generation.Model}' version {one.Generation.Version} cannot be loaded.", null);
 
     private void Fail(Running one, string problem, string detail, Exception? cause)
     {
@@ -245,6 +318,7 @@ internal sealed class InferenceEngine(
         lanes.Leave(one);
         one.Request.Lease.Dispose();
         queue.Leave(one.Generation, one.Generation.RowsLeft);
+        one.Generation.Charge?.Settle(one.Generation.RowsLeft);
         one.Generation.RowsLeft = 0;
         queue.End(one.Generation);
         metrics.Ended(outcome, one.Generation.Model, time.GetElapsedTime(one.Generation.AcceptedAt));
@@ -252,15 +326,4 @@ internal sealed class InferenceEngine(
         publish();
         directory.Ended(one.Generation);
     }
-
-    private static string ProblemOf(Exception cause) => IsOutOfMemory(cause) ? Problems.OutOfMemory : Problems.EngineError;
-
-    private static string DetailOf(Exception cause) => IsOutOfMemory(cause)
-        ? "One picture of this request needs more memory than the device has."
-        : "The network could not be evaluated for this request; the log has the cause.";
-
-    // libtorch has no type for it: "CUDA out of memory", "DefaultCPUAllocator: can't allocate memory"
-    private static bool IsOutOfMemory(Exception cause) => cause is OutOfMemoryException
-        || cause.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
-        || cause.Message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase);
 }

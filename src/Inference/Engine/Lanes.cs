@@ -4,19 +4,28 @@ using Diffusion.Inference.Models;
 namespace Diffusion.Inference.Engine;
 
 /// <summary>The lanes that are open on the device, and the requests that wait until the model of theirs is loaded.</summary>
-internal sealed class Lanes : IDisposable
+/// <param name="costs">Told how many rows a tick of a lane may have.</param>
+/// <param name="maxRows">Evaluations of a batch at most.</param>
+/// <param name="isPadded">Whether batches have few different sizes.</param>
+internal sealed class Lanes(CostBook costs, int maxRows, bool isPadded) : IDisposable
 {
-    private readonly Dictionary<LaneKey, Open> open = [];
-    private readonly Dictionary<ModelHandle, HashSet<Running>> waiting = [];
+    private readonly IReadOnlyList<int> sizes = BatchSizes.UpTo(maxRows);
+    private readonly Dictionary<LaneKey, OpenLane> open = [];
+    private readonly Dictionary<ModelHandle, Line> waiting = [];
 
-    private sealed class Open(ILaneRunner runner)
+    // a lane closes when it is idle; that its batches did not fit is remembered
+    private readonly Dictionary<LaneKey, RowLimit> reduced = [];
+
+    /// <summary>Who waits for one version.</summary>
+    private sealed class Line
     {
-        public ILaneRunner Runner => runner;
+        public HashSet<Running> Members { get; } = [];
 
-        public int Users { get; set; }
+        /// <summary>No member was accepted before this timestamp.</summary>
+        public long Oldest { get; set; } = long.MaxValue;
     }
 
-    public ILaneRunner this[LaneKey key] => open[key].Runner;
+    public OpenLane this[LaneKey key] => open[key];
 
     /// <summary>Device slots in use.</summary>
     public int UsedSlots => open.Values.Sum(l => l.Runner.UsedSlots);
@@ -32,8 +41,9 @@ internal sealed class Lanes : IDisposable
             Join(one, model);
             return;
         }
-        if (!waiting.TryGetValue(handle, out var line)) waiting[handle] = line = [];
-        line.Add(one);
+        if (!waiting.TryGetValue(handle, out var line)) waiting[handle] = line = new Line();
+        line.Members.Add(one);
+        line.Oldest = Math.Min(line.Oldest, one.Generation.AcceptedAt);
     }
 
     /// <summary>Lets in who waited for a model that is loaded now; returns those whose model cannot be loaded.</summary>
@@ -44,12 +54,25 @@ internal sealed class Lanes : IDisposable
         foreach (var (handle, line) in waiting)
         {
             if (handle.Loaded is { } model)
-                foreach (var one in line) Join(one, model);
-            else if (handle.Problem is not null) hopeless.AddRange(line);
+                foreach (var one in line.Members) Join(one, model);
+            else if (handle.Problem is not null) hopeless.AddRange(line.Members);
             else continue;
             waiting.Remove(handle);
         }
         return hopeless;
+    }
+
+    /// <summary>Those who were accepted before a timestamp and still wait for their model.</summary>
+    public IReadOnlyList<Running> WaitingSince(long timestamp)
+    {
+        List<Running> late = [];
+        foreach (var line in waiting.Values)
+        {
+            if (line.Oldest >= timestamp) continue;
+            late.AddRange(line.Members.Where(one => one.Generation.AcceptedAt < timestamp));
+            line.Oldest = timestamp;
+        }
+        return late;
     }
 
     /// <summary>Frees the slots of a request; the last one closes its lane, before the lease goes and the network with it.</summary>
@@ -58,16 +81,19 @@ internal sealed class Lanes : IDisposable
         if (!one.HasLane)
         {
             var handle = one.Request.Lease.Handle;
-            if (waiting.TryGetValue(handle, out var line) && line.Remove(one) && line.Count == 0) waiting.Remove(handle);
+            if (waiting.TryGetValue(handle, out var line) && line.Members.Remove(one) && line.Members.Count == 0) waiting.Remove(handle);
             return;
         }
-        var lane = open[one.Work.Lane];
+        var key = one.Work.Lane;
+        var lane = open[key];
         foreach (var slot in one.Slots)
             if (slot != Running.NoSlot) lane.Runner.Release(slot);
         one.HasLane = false;
         if (--lane.Users > 0) return;
         lane.Runner.Dispose();
-        open.Remove(one.Work.Lane);
+        open.Remove(key);
+        if (lane.Limit.IsWhole) reduced.Remove(key);
+        else reduced[key] = lane.Limit;
     }
 
     public void Dispose()
@@ -77,9 +103,15 @@ internal sealed class Lanes : IDisposable
         waiting.Clear();
     }
 
-    private void Join(Running one, ILoadedModel model)
+    private void Join(Running one, ModelInUse model)
     {
-        if (!open.TryGetValue(one.Work.Lane, out var lane)) open[one.Work.Lane] = lane = new Open(model.Open(one.Generation.Shape));
+        var key = one.Work.Lane;
+        if (!open.TryGetValue(key, out var lane))
+        {
+            var own = key.IsStrict ? model.Strict.Sizes : sizes;
+            open[key] = lane = new OpenLane(
+                model.Network.Open(one.Generation.Shape), own, key.IsStrict || isPadded, reduced.GetValueOrDefault(key) ?? new RowLimit(own), costs.Of(key));
+        }
         lane.Users++;
         one.HasLane = true;
     }

@@ -24,7 +24,7 @@ internal sealed class QueueView(AdmissionQueue queue, GenerationDirectory direct
         var clients = live.GroupBy(g => g.Request.Client, StringComparer.Ordinal).Select(c => new ClientSnapshot(c.Key, c.Count(), c.Sum(g => g.RowsLeft)))
             .OrderByDescending(c => c.RowsWaiting).ThenBy(c => c.Client, StringComparer.Ordinal).Take(MaxClients);
         return new LaneSnapshot(
-            lane.Model, lane.Version, live.Length, live.Sum(g => g.RowsLeft), queue.PredictedWaitOf(lane), cap,
+            lane.Model, lane.Version, lane.IsStrict ? Determinism.Strict : Determinism.Seeded, live.Length, live.Sum(g => g.RowsLeft), queue.PredictedWaitOf(lane), cap,
             new CostSnapshot(fit.Alpha, fit.Beta, fit.Jitter, fit.Knee(cap), fit.Samples), [.. classes], [.. clients]);
     }
 }

@@ -9,7 +9,7 @@ namespace Diffusion.Inference.Engine;
 /// <param name="Row">What to compute.</param>
 /// <param name="Step">Index of the row in its table; part of the noise's counter.</param>
 /// <param name="Seed">The request's seed.</param>
-/// <param name="Sample">Which picture of the request.</param>
+/// <param name="Sample">Number of the picture in the noise of the seed.</param>
 /// <param name="Label">Class, or null.</param>
 /// <param name="Guidance">s; 0 and 1 take one evaluation.</param>
 /// <param name="Demand">What must come back to the host.</param>

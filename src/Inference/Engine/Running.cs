@@ -29,13 +29,16 @@ internal sealed class Running(Generation generation, Work work)
     /// <summary>[N, C, H, W].</summary>
     public float[] Values { get; } = new float[generation.Count * generation.Shape.Values];
 
+    /// <summary>The frames that the request asked to keep, or null.</summary>
+    public Recording? Recording { get; } = generation.Request.Record is { } record ? new Recording(generation.Request, record, generation.Shape) : null;
+
     public RowInput RowOf(SampleTurn sample)
     {
         var (index, step) = (sample.Index, sample.Done);
         // the last row's x is the picture itself; that of an end is what others begin with
         var isWanted = step + 1 == generation.Steps || (step + 1 == Request.Course.Ascent && Request.Course.IsEnd(index));
-        var demand = generation.Demand(step + 1) | (isWanted ? FrameDemand.Noisy : FrameDemand.None);
-        return new RowInput(Slots[index], Request.Table.Rows[step], step, Request.Seed, index, Request.Labels[index], Request.GuidanceOf(step), demand);
+        var demand = generation.Demand(index, step + 1) | (Recording?.Demand(step + 1) ?? 0) | (isWanted ? FrameDemand.Noisy : FrameDemand.None);
+        return new RowInput(Slots[index], Request.Table.Rows[step], step, Request.Seed, Request.Resolved.FirstPicture + index, Request.Labels[index], Request.GuidanceOf(step), demand);
     }
 
     /// <summary>Whether a picture has just reached the x_T that others of the request begin with.</summary>

@@ -6,18 +6,34 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Inference.Engine;
 
-/// <summary>The device of libtorch that the setting means.</summary>
+/// <summary>The device of libtorch that the settings mean.</summary>
 internal sealed class TorchDevice(IOptions<InferenceOptions> options) : IDevice
 {
-    public ILoadedModel Load(CheckpointVersion version) => new TorchModel(Denoiser.Load(version, Of(options.Value.Device)));
+    // a team of threads spins at every operation until its last member has a core: one busy core too few costs more than it gives
+    private readonly int threads = options.Value.Threads > 0 ? options.Value.Threads : Math.Max(1, Environment.ProcessorCount - 1);
 
-    /// <param name="setting"><c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>auto</c>.</param>
-    /// <exception cref="InvalidOperationException">CUDA is asked for and there is none.</exception>
-    private static Device Of(string setting)
+    // a GPU has kernels chosen, and memory cached, for each shape it meets; a CPU pays for every row
+    public bool PrefersFewSizes => Device.type == DeviceType.CUDA;
+
+    private Device Device => Devices.Named(options.Value.Device, "Inference:Device");
+
+    // the number of threads is the calling thread's own, and results may depend on it in their last bits
+    public int Enter()
     {
-        if (setting == "auto") setting = cuda.is_available() ? "cuda:0" : "cpu";
-        if (setting == "cpu") return CPU;
-        if (!cuda.is_available()) throw new InvalidOperationException($"Inference:Device is '{setting}', but this libtorch finds no CUDA device; use cpu or auto.");
-        return device(setting);
+        set_num_threads(threads);
+        return threads;
+    }
+
+    // libtorch empties its own cache before it says that memory has run out; what is left is garbage that nobody has collected
+    public void Trim()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    public ILoadedModel Load(CheckpointVersion version)
+    {
+        Enter();
+        return new TorchModel(Denoiser.Load(version, Device));
     }
 }

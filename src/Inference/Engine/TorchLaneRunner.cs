@@ -7,81 +7,67 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Inference.Engine;
 
-/// <summary>A lane on a device of libtorch: every state of a tick in one tensor, every operation on all rows at once.</summary>
-internal sealed class TorchLaneRunner : ILaneRunner
+/// <summary>
+/// A lane on a device of libtorch: the states in one tensor, every operation on all rows at once. Padding goes through
+/// all of them, so that with one size every kernel sees one shape.
+/// </summary>
+internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : ILaneRunner
 {
-    private readonly Denoiser denoiser;
-    private readonly PictureShape shape;
-    private readonly SampleSlots slots;
-
-    public TorchLaneRunner(Denoiser denoiser, PictureShape shape)
-    {
-        (this.denoiser, this.shape) = (denoiser, shape);
-        slots = new SampleSlots(shape, denoiser.Device);
-        if (denoiser.Manifest.Network.Memory) slots.KeepHistory();
-    }
+    private readonly SampleSlots slots = new(shape, denoiser.Device, denoiser.Manifest.Network.Memory);
 
     public int UsedSlots => slots.Used;
 
     public int[] Place(float[] x, float[] memory, bool keepsHistory)
     {
         if (keepsHistory) slots.KeepHistory();
-        var taken = new int[x.Length / shape.Values];
-        for (var i = 0; i < taken.Length; i++) taken[i] = slots.Take();
-        try
-        {
-            slots.Place(Array.ConvertAll(taken, s => (long)s), x, memory.Length == 0 ? null : memory);
-            return taken;
-        }
-        catch
-        {
-            foreach (var slot in taken) slots.Release(slot);
-            throw;
-        }
+        return slots.Place(x, memory);
     }
 
     public void Release(int slot) => slots.Release(slot);
 
-    public RowOutputs Run(IReadOnlyList<RowInput> rows)
+    public RowOutputs Run(IReadOnlyList<RowInput> rows, int size)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var index = Index(rows.Select(r => (long)r.Slot));
-        var (x, history) = slots.Gather(index);
-        var output = Evaluate(rows, x, history);
+        var packed = new PackedRows(rows, size);
+        var (x, history) = slots.Gather(Index(packed.Slots));
+        var output = Guide(packed, Evaluate(packed, x, history, size));
         var (noise, noisyRows) = Noise(rows);
-        var (next, clean) = RowUpdate.Apply([.. rows.Select(r => r.Row)], x, output, history, noise, noisyRows);
-        var finite = Finite(output, next);
-        var results = new RowOutputs(finite, Fetch(rows, next, FrameDemand.Noisy), Fetch(rows, clean, FrameDemand.Clean));
-        Commit(index, next, clean, finite);
+        var (next, clean) = RowUpdate.Apply(packed.Rows, x, output, history, noise, noisyRows);
+        var finite = Finite(output, next)[..rows.Count];
+        var results = Fetch(rows, finite, next, clean, history);
+        Commit(rows, finite, next, clean);
         return results;
     }
 
     public void Dispose() => slots.Dispose();
 
-    private Tensor Evaluate(IReadOnlyList<RowInput> rows, Tensor x, Tensor? history)
+    private Tensor Evaluate(PackedRows packed, Tensor x, Tensor? history, int size)
     {
-        var guided = Enumerable.Range(0, rows.Count).Where(i => rows[i].IsGuided).ToArray();
         var network = denoiser.Manifest.Network;
+        var times = Index(packed.Times);
+        var labels = network.NullLabel is { } none ? Index(packed.Labels(none)) : null;
         var memory = network.Memory ? history : null;
-        var times = rows.Select(r => (long)r.Row.TimeIndex).Concat(guided.Select(i => (long)rows[i].Row.TimeIndex));
-        var labels = network.NullLabel is { } none
-            ? Index(rows.Select(r => (long)(r.FirstLabel ?? none)).Concat(guided.Select(_ => (long)none)))
-            : null;
-        var pairs = guided.Length == 0 ? null : Index(guided.Select(i => (long)i));
-        var output = denoiser.Evaluate(Twice(x, pairs), Index(times), labels, memory is null ? null : Twice(memory, pairs));
+        var count = packed.Source.Length;
+        Tensor output;
+        if (size == 0 || size == count)
+        {
+            output = denoiser.Evaluate(x, times, labels, memory);
+        }
+        else
+        {
+            var passes = Enumerable.Range(0, count / size).Select(pass => pass * size).Select(from => denoiser.Evaluate(
+                x.narrow(0, from, size), times.narrow(0, from, size), labels?.narrow(0, from, size), memory?.narrow(0, from, size)));
+            output = cat([.. passes], 0);
+        }
         // a learned variance is a second set of channels; no row uses it
-        if (network.LearnedVariance) output = output.narrow(1, 0, network.Channels);
-        return pairs is null ? output : Guide(rows, guided, pairs, output);
+        return network.LearnedVariance ? output.narrow(1, 0, network.Channels) : output;
     }
 
-    private Tensor Guide(IReadOnlyList<RowInput> rows, int[] guided, Tensor pairs, Tensor output)
-    {
-        var first = output.narrow(0, 0, rows.Count);
-        var unconditional = output.narrow(0, rows.Count, guided.Length);
-        var scales = tensor(Array.ConvertAll(guided, i => (float)rows[i].Guidance), [guided.Length, 1, 1, 1], device: denoiser.Device);
-        return first.index_copy_(0, pairs, ClassifierFreeGuidance.Combine(first.index_select(0, pairs), unconditional, scales));
-    }
+    private Tensor Guide(PackedRows packed, Tensor output) => packed.HasPairs
+        ? ClassifierFreeGuidance.Combine(
+            output, output.index_select(0, Index(packed.Partner)), tensor(packed.Scales, [packed.Scales.Length, 1, 1, 1], device: denoiser.Device))
+        : output;
 
     private (Tensor? Noise, Tensor? Rows) Noise(IReadOnlyList<RowInput> rows) => NoiseRows.Steps(rows, shape) is { } drawn
         ? (tensor(drawn.Values, [drawn.Rows.Length, shape.Channels, shape.Height, shape.Width], device: denoiser.Device), Index(drawn.Rows))
@@ -94,31 +80,48 @@ internal sealed class TorchLaneRunner : ILaneRunner
         return mask.data<bool>().ToArray();
     }
 
-    private float[]?[] Fetch(IReadOnlyList<RowInput> rows, Tensor values, FrameDemand kind)
+    // all that anybody waits for, in one copy off the device
+    private RowOutputs Fetch(IReadOnlyList<RowInput> rows, bool[] finite, Tensor next, Tensor clean, Tensor? shown)
     {
-        var fetched = new float[]?[rows.Count];
-        var asked = Enumerable.Range(0, rows.Count).Where(i => rows[i].Demand.HasFlag(kind)).ToArray();
-        if (asked.Length == 0) return fetched;
-        var host = values.index_select(0, Index(asked.Select(i => (long)i))).contiguous().cpu();
+        var outputs = RowOutputs.Of(finite);
+        List<Tensor> parts = [];
+        List<(float[]?[] Into, int[] Rows)> places = [];
+        Ask(FrameDemand.Noisy, next, outputs.Noisy);
+        Ask(FrameDemand.Clean, clean, outputs.Clean);
+        if (shown is not null) Ask(FrameDemand.Memory, shown, outputs.Memory);
+        if (parts.Count == 0) return outputs;
+        var host = (parts.Count == 1 ? parts[0] : cat(parts, 0)).contiguous().cpu();
         var all = MemoryMarshal.Cast<byte, float>(host.bytes);
-        for (var k = 0; k < asked.Length; k++) fetched[asked[k]] = all.Slice(k * shape.Values, shape.Values).ToArray();
-        return fetched;
-    }
-
-    private void Commit(Tensor index, Tensor next, Tensor clean, bool[] finite)
-    {
-        if (finite.All(f => f))
+        foreach (var (into, asked) in places)
         {
-            slots.Commit(index, next, clean);
-            return;
+            foreach (var row in asked)
+            {
+                into[row] = all[..shape.Values].ToArray();
+                all = all[shape.Values..];
+            }
         }
-        var good = Enumerable.Range(0, finite.Length).Where(i => finite[i]).Select(i => (long)i).ToArray();
-        if (good.Length == 0) return;
-        var rows = Index(good);
-        slots.Commit(index.index_select(0, rows), next.index_select(0, rows), clean.index_select(0, rows));
+        return outputs;
+
+        void Ask(FrameDemand kind, Tensor values, float[]?[] into)
+        {
+            var asked = Enumerable.Range(0, rows.Count).Where(i => rows[i].Demand.HasFlag(kind)).ToArray();
+            if (asked.Length == 0) return;
+            parts.Add(asked.Length == values.size(0) ? values : values.index_select(0, Index(Array.ConvertAll(asked, i => (long)i))));
+            places.Add((into, asked));
+        }
     }
 
-    private static Tensor Twice(Tensor values, Tensor? pairs) => pairs is null ? values : cat([values, values.index_select(0, pairs)], 0);
+    private void Commit(IReadOnlyList<RowInput> rows, bool[] finite, Tensor next, Tensor clean)
+    {
+        var good = Enumerable.Range(0, rows.Count).Where(i => finite[i]).ToArray();
+        if (good.Length == 0) return;
+        if (good.Length < next.size(0))
+        {
+            var kept = Index(Array.ConvertAll(good, i => (long)i));
+            (next, clean) = (next.index_select(0, kept), clean.index_select(0, kept));
+        }
+        slots.Commit(Index(Array.ConvertAll(good, i => (long)rows[i].Slot)), next, clean);
+    }
 
-    private Tensor Index(IEnumerable<long> values) => tensor(values.ToArray(), device: denoiser.Device);
+    private Tensor Index(long[] values) => tensor(values, device: denoiser.Device);
 }

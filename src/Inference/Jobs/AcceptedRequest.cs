@@ -18,10 +18,19 @@ internal sealed record AcceptedRequest(
     /// <summary>The same as a request: accepted again it gives the same pictures, whatever the defaults are then.</summary>
     public required GenerationRequest Resolved { get; init; }
 
+    /// <summary>The frames to keep, or null.</summary>
+    public FrameOptions? Record { get; init; }
+
+    /// <summary>How exactly the seed fixes the pictures.</summary>
+    public Determinism Determinism { get; init; }
+
     public SamplerTable Table => Course.Table;
 
     /// <summary>Who asks.</summary>
     public string Client { get; init; } = GenerationRequest.Anonymous;
+
+    /// <summary>Share of <see cref="Client"/>; null leaves it to the settings.</summary>
+    public double? ClientWeight { get; init; }
 
     /// <summary>How soon the pictures are needed.</summary>
     public RequestClass Class { get; init; }

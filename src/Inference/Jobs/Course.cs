@@ -15,9 +15,9 @@ namespace Diffusion.Inference.Jobs;
 /// <param name="Path">Where those lie.</param>
 internal sealed record Course(SamplerTable Table, int Ascent, int Time, IReadOnlyList<PictureStart?> Starts, NoisePath Path)
 {
-    /// <summary>Pictures from the noise of one seed.</summary>
-    public static Course FromNoise(SamplerTable table, ulong seed, int count) =>
-        new(table, 0, table.Rows[0].TimeIndex + 1, [.. Enumerable.Range(0, count).Select(i => new SeedStart(seed, i))], NoisePath.Slerp);
+    /// <summary>Pictures from the noise of one seed, from one of its pictures on.</summary>
+    public static Course FromNoise(SamplerTable table, ulong seed, int first, int count) =>
+        new(table, 0, table.Rows[0].TimeIndex + 1, [.. Enumerable.Range(first, count).Select(i => new SeedStart(seed, i))], NoisePath.Slerp);
 
     /// <summary>Whether a picture's x_T must come to the host, because others lie between it and its like.</summary>
     public bool IsEnd(int picture) => Starts[picture] is ImageStart && Starts.Contains(null);

@@ -19,7 +19,7 @@ internal sealed class CourseCompiler(CheckpointManifest manifest, ISampler sampl
     {
         var options = new SamplingOptions(sampler, steps, values);
         var down = sampler.Compile(manifest.Traits, options);
-        if (request.Kind == GenerationKind.Generation) return Course.FromNoise(down, seed, request.Count);
+        if (request.Kind == GenerationKind.Generation) return Course.FromNoise(down, seed, request.FirstPicture, request.Count);
         if (Noisy(down, steps, values) is { } field)
             errors.Invalid(field, $"{field} must leave the way down without fresh noise: only then does a state decode to one picture. ddim with eta 0, dpmpp-2m, and dddm but for walk=renoise do.");
         var images = request.Starts.Any(s => s is ImageStart);

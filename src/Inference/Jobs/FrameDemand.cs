@@ -7,4 +7,5 @@ internal enum FrameDemand
     None = 0,
     Noisy = 1,
     Clean = 2,
+    Memory = 4,
 }

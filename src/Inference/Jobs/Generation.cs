@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Diffusion.Inference.Batching;
+using Diffusion.Inference.Quotas;
 
 namespace Diffusion.Inference.Jobs;
 
@@ -9,7 +10,8 @@ public sealed class Generation
 {
     private readonly Lock gate = new();
     private readonly List<GenerationEvent> lifecycle = [];
-    private readonly List<Mailbox> watchers = [];
+    private readonly List<Watcher> watchers = [];
+    private readonly List<FrameFeed> feeds = [];
     private readonly TaskCompletionSource<GenerationResult> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<Generation> onCancel;
     private int cancelRequested;
@@ -19,8 +21,8 @@ public sealed class Generation
     {
         (Id, Request, this.onCancel) = (id, request, onCancel);
         var manifest = request.Lease.Manifest;
-        Shape = new PictureShape(manifest.Network.Channels, manifest.Network.ImageSize, manifest.Network.ImageSize);
-        Lane = LaneKey.Of(manifest);
+        Shape = PictureShape.Of(manifest);
+        Lane = LaneKey.Of(manifest, request.Determinism);
         rowsLeft = request.Rows;
     }
 
@@ -51,16 +53,28 @@ public sealed class Generation
     /// <summary>Guidance scale; 1 is none.</summary>
     public double Guidance => Request.Guidance;
 
+    /// <summary>How exactly the seed fixes the pictures.</summary>
+    public Determinism Determinism => Request.Determinism;
+
     /// <summary>What is told of it beside its pictures.</summary>
-    public GenerationFacts Facts => new(Id, Model, Version, Sampler, Steps, Seed, Guidance);
+    public GenerationFacts Facts => GenerationFacts.Of(Id, Request.Resolved);
+
+    /// <summary>Who asked for it.</summary>
+    public string Client => Request.Client;
 
     /// <summary>Where it stands.</summary>
     public GenerationState State { get; private set; }
 
+    /// <summary>Whether it was canceled because the service stops, and not because somebody asked for it.</summary>
+    public bool EndedByShutdown { get; private set; }
+
     /// <summary>The pictures.</summary>
-    /// <exception cref="GenerationFailedException">It failed.</exception>
+    /// <exception cref="GenerationFailedException">It failed, or the service stopped (<see cref="EndedByShutdown"/>).</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public Task<GenerationResult> Completion => completion.Task;
+
+    /// <summary>Frames that it keeps of each picture; 0 if it was not asked to.</summary>
+    public int RecordedFrames => Request.Record is { } record ? Recording.StepsOf(record, Steps).Length : 0;
 
     internal AcceptedRequest Request { get; }
 
@@ -77,6 +91,18 @@ public sealed class Generation
 
     /// <summary>Timestamp of acceptance.</summary>
     internal long AcceptedAt { get; init; }
+
+    /// <summary>Bytes of the frames that it keeps.</summary>
+    internal long RecordedBytes => Request.Record is { } record ? Recording.BytesOf(record, Steps, Count, Shape) : 0;
+
+    /// <summary>The clock that frame rates are measured with.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Told how many frames a reader missed.</summary>
+    internal Action<int>? OnDropped { get; init; }
+
+    /// <summary>What its client was charged, or null.</summary>
+    internal QuotaCharge? Charge { get; init; }
 
     internal bool IsCancelRequested => Volatile.Read(ref cancelRequested) != 0;
 
@@ -100,45 +126,78 @@ public sealed class Generation
     public async IAsyncEnumerable<GenerationEvent> WatchAsync(
         FrameOptions frames, long fromSequence = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        using var watcher = Watch(frames, fromSequence);
+        await foreach (var next in watcher.ReadAsync(cancellationToken).ConfigureAwait(false)) yield return next;
+    }
+
+    /// <summary>The same as something that can be told to take other frames.</summary>
+    /// <exception cref="GenerationRefusedException">There are no such frames.</exception>
+    public Watcher Watch(FrameOptions frames, long fromSequence = 0)
+    {
         ArgumentNullException.ThrowIfNull(frames);
-        var mailbox = new Mailbox(this, frames);
+        return new Watcher(this, frames, fromSequence);
+    }
+
+    internal (FrameFeed Feed, long Next) Join(Watcher watcher, FrameOptions frames, long fromSequence)
+    {
+        Check(frames);
         lock (gate)
         {
             // past the end there is still one event to see: without it the reader would wait for ever
-            var ended = lifecycle.Count > 0 && IsFinal(lifecycle[^1]);
-            foreach (var past in lifecycle)
-                if (past.Sequence >= fromSequence || (ended && past == lifecycle[^1])) mailbox.Put(past);
-            watchers.Add(mailbox);
-        }
-        try
-        {
-            await foreach (var next in mailbox.ReadAsync(cancellationToken).ConfigureAwait(false)) yield return next;
-        }
-        finally
-        {
-            lock (gate) watchers.Remove(mailbox);
+            var newest = lifecycle is [.., { IsFinal: true }] ? lifecycle.Count : lifecycle.Count + 1;
+            watchers.Add(watcher);
+            return (Enter(watcher, frames), Math.Clamp(fromSequence, 1, newest));
         }
     }
 
-    internal FrameDemand Demand(int step)
+    internal FrameFeed Move(Watcher watcher, FrameOptions frames)
+    {
+        Check(frames);
+        lock (gate)
+        {
+            if (!watchers.Contains(watcher)) return watcher.Feed;
+            Exit(watcher);
+            return Enter(watcher, frames);
+        }
+    }
+
+    internal void Leave(Watcher watcher)
+    {
+        lock (gate)
+            if (watchers.Remove(watcher)) Exit(watcher);
+    }
+
+    /// <summary>The lifecycle event of that sequence, or null if it has not happened.</summary>
+    internal GenerationEvent? EventOf(long sequence)
+    {
+        lock (gate) return sequence <= lifecycle.Count ? lifecycle[(int)sequence - 1] : null;
+    }
+
+    internal void CountDropped(int frames) => OnDropped?.Invoke(frames);
+
+    internal FrameDemand Demand(int sample, int step)
     {
         lock (gate)
         {
             var demand = FrameDemand.None;
-            foreach (var watcher in watchers) demand |= watcher.Demand(step, Steps);
+            foreach (var feed in feeds) demand |= feed.Demand(sample, step);
             return demand;
         }
     }
 
-    /// <summary>Hands a frame to those who want its step; returns how many older frames were pushed out.</summary>
-    internal int Offer(Frame frame, int step)
+    /// <summary>Hands the frames of a tick to those who want them; the work does not grow with how many read the same.</summary>
+    internal void Offer(IReadOnlyList<Frame> frames)
     {
         lock (gate)
         {
-            var pushedOut = 0;
-            foreach (var watcher in watchers)
-                if (watcher.Demand(step, Steps) != FrameDemand.None) pushedOut += watcher.Put(frame, lifecycle.Count);
-            return pushedOut;
+            foreach (var frame in frames) frame.Sequence = lifecycle.Count;
+            foreach (var feed in feeds)
+            {
+                var taken = false;
+                foreach (var frame in frames) taken |= feed.Put(frame);
+                if (!taken) continue;
+                foreach (var watcher in feed.Watchers) watcher.Signal();
+            }
         }
     }
 
@@ -161,10 +220,18 @@ public sealed class Generation
         _ = completion.Task.Exception;
     }
 
-    internal void EndCanceled()
+    /// <param name="byShutdown">Whether nobody asked for it, but the service stops.</param>
+    internal void EndCanceled(bool byShutdown = false)
     {
-        Publish(sequence => new CanceledEvent(Id, sequence), GenerationState.Canceled);
-        completion.SetCanceled();
+        EndedByShutdown = byShutdown;
+        Publish(sequence => new CanceledEvent(Id, sequence, byShutdown ? CanceledEvent.Stopping : CanceledEvent.Requested), GenerationState.Canceled);
+        if (!byShutdown)
+        {
+            completion.SetCanceled();
+            return;
+        }
+        completion.SetException(new GenerationFailedException(Problems.Draining, "The service stopped before the pictures were done."));
+        _ = completion.Task.Exception;
     }
 
     private void Publish(Func<long, GenerationEvent> make, GenerationState state)
@@ -174,9 +241,28 @@ public sealed class Generation
             State = state;
             var next = make(lifecycle.Count + 1);
             lifecycle.Add(next);
-            foreach (var watcher in watchers) watcher.Put(next);
+            foreach (var watcher in watchers) watcher.Signal();
         }
     }
 
-    private static bool IsFinal(GenerationEvent e) => e is CompletedEvent or FailedEvent or CanceledEvent;
+    private FrameFeed Enter(Watcher watcher, FrameOptions frames)
+    {
+        var feed = feeds.Find(f => f.Options.Equals(frames));
+        if (feed is null) feeds.Add(feed = new FrameFeed(frames, Count, Steps, Time));
+        feed.Watchers.Add(watcher);
+        return feed;
+    }
+
+    private void Exit(Watcher watcher)
+    {
+        watcher.Feed.Watchers.Remove(watcher);
+        if (watcher.Feed.Watchers.Count == 0) feeds.Remove(watcher.Feed);
+    }
+
+    private void Check(FrameOptions frames)
+    {
+        var errors = new RequestErrors();
+        FrameCheck.Check(frames, Model, Request.Lease.Manifest.Network.Memory, Steps, Count, errors);
+        if (errors.Any) throw errors.Refusal();
+    }
 }

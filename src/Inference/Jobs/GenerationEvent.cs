@@ -12,7 +12,12 @@ namespace Diffusion.Inference.Jobs;
 [JsonDerivedType(typeof(CompletedEvent), "completed")]
 [JsonDerivedType(typeof(FailedEvent), "failed")]
 [JsonDerivedType(typeof(CanceledEvent), "canceled")]
-public abstract record GenerationEvent(string Id, long Sequence);
+public abstract record GenerationEvent(string Id, long Sequence)
+{
+    /// <summary>Whether nothing comes after it.</summary>
+    [JsonIgnore]
+    public bool IsFinal => this is CompletedEvent or FailedEvent or CanceledEvent;
+}
 
 /// <summary>Accepted.</summary>
 /// <param name="Ahead">Rows that were waiting before it.</param>
@@ -28,10 +33,11 @@ public sealed record StartedEvent(string Id, long Sequence, string Model, int Ve
 /// <param name="TimeIndex">The 0-based time index that the network was given.</param>
 /// <param name="Noisy">x_t after the step, [H, W, C] uint8, or null if not asked for.</param>
 /// <param name="Clean">The network's x_0 estimate of the step, [H, W, C] uint8, or null if not asked for.</param>
+/// <param name="Memory">What the network was shown as its memory at the step, [H, W, C] uint8, or null if not asked for.</param>
 /// <param name="Dropped">Frames of this generation that this reader missed since its last one.</param>
 public sealed record FrameEvent(
     string Id, long Sequence, int Sample, int Step, int Steps, int TimeIndex,
-    int Width, int Height, int Channels, byte[]? Noisy, byte[]? Clean, int Dropped) : GenerationEvent(Id, Sequence);
+    int Width, int Height, int Channels, byte[]? Noisy, byte[]? Clean, byte[]? Memory, int Dropped) : GenerationEvent(Id, Sequence);
 
 /// <summary>All pictures are done.</summary>
 public sealed record CompletedEvent(string Id, long Sequence, double QueueMilliseconds, double SampleMilliseconds) : GenerationEvent(Id, Sequence);
@@ -42,4 +48,9 @@ public sealed record CompletedEvent(string Id, long Sequence, double QueueMillis
 public sealed record FailedEvent(string Id, long Sequence, string Problem, string Detail) : GenerationEvent(Id, Sequence);
 
 /// <summary>It was canceled.</summary>
-public sealed record CanceledEvent(string Id, long Sequence) : GenerationEvent(Id, Sequence);
+/// <param name="Reason"><c>requested</c>, or <c>stopping</c>: the service went down before it was done.</param>
+public sealed record CanceledEvent(string Id, long Sequence, string Reason) : GenerationEvent(Id, Sequence)
+{
+    /// <summary>See <see cref="Reason"/>.</summary>
+    public const string Requested = "requested", Stopping = "stopping";
+}

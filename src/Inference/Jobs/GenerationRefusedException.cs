@@ -1,3 +1,5 @@
+using Diffusion.Inference.Quotas;
+
 namespace Diffusion.Inference.Jobs;
 
 /// <summary>Why a request was not accepted.</summary>
@@ -11,6 +13,9 @@ public enum RefusalReason
 
     /// <summary>The model cannot be served with that sampler or label.</summary>
     Unsupported,
+
+    /// <summary>The client has used up what it may; others are served.</summary>
+    QuotaExceeded,
 
     /// <summary>The queue is full.</summary>
     Overloaded,
@@ -37,7 +42,7 @@ public sealed class GenerationRefusedException(RefusalReason reason, IReadOnlyLi
     /// <summary>Every wrong field.</summary>
     public IReadOnlyList<FieldError> Errors { get; } = errors;
 
-    /// <summary>When to try again, for <see cref="RefusalReason.Overloaded"/>.</summary>
+    /// <summary>When to try again, for <see cref="RefusalReason.Overloaded"/> and <see cref="RefusalReason.QuotaExceeded"/>; null if that would not help.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
 
     /// <summary>Generations that were in progress, for <see cref="RefusalReason.Overloaded"/>.</summary>
@@ -48,4 +53,7 @@ public sealed class GenerationRefusedException(RefusalReason reason, IReadOnlyLi
     /// promised to take, for <see cref="RefusalReason.DeadlineInfeasible"/>.
     /// </summary>
     public TimeSpan? PredictedWait { get; init; }
+
+    /// <summary>Which limit was reached, for <see cref="RefusalReason.QuotaExceeded"/>.</summary>
+    public QuotaState? Quota { get; init; }
 }

@@ -1,3 +1,4 @@
+using Diffusion.Inference.Quotas;
 using Diffusion.Noise;
 
 namespace Diffusion.Inference.Jobs;
@@ -38,11 +39,20 @@ public sealed record GenerationRequest
     /// <summary>Same seed, same pictures; drawn at random when null. Picture i of n does not depend on n.</summary>
     public ulong? Seed { get; init; }
 
+    /// <summary>
+    /// Number of the first picture in the noise of the seed, so that many pictures of one seed can be asked for in parts. Only of
+    /// pictures from noise. Set by the service, never by the caller.
+    /// </summary>
+    public int FirstPicture { get; init; }
+
     /// <summary>Class labels, used in turn over the pictures; empty means unconditional.</summary>
     public IReadOnlyList<int> Labels { get; init; } = [];
 
     /// <summary>Classifier-free guidance scale s in out = u + s (c - u); 1 is none.</summary>
     public double? Guidance { get; init; }
+
+    /// <summary>How exactly the seed fixes the pictures.</summary>
+    public Determinism Determinism { get; init; }
 
     /// <summary>Who asks: device time is shared fairly between clients. Set by the service, never by the caller.</summary>
     public string Client { get; init; } = Anonymous;
@@ -55,4 +65,10 @@ public sealed record GenerationRequest
     /// cannot be promised is refused; one that is accepted goes before others when its time runs out.
     /// </summary>
     public TimeSpan? Deadline { get; init; }
+
+    /// <summary>The frames to keep until the end, of all pictures; null for none.</summary>
+    public FrameOptions? Record { get; init; }
+
+    /// <summary>What <see cref="Client"/> may use; null is no limit. Set by the service, never by the caller.</summary>
+    public Allowance? Allowance { get; init; }
 }

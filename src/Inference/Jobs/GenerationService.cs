@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Diffusion.Checkpoints;
 using Diffusion.Inference.Engine;
+using Diffusion.Inference.Quotas;
 
 namespace Diffusion.Inference.Jobs;
 
@@ -10,44 +12,63 @@ public sealed class GenerationService
     private readonly AdmissionQueue queue;
     private readonly GenerationDirectory directory;
     private readonly QueueView view;
+    private readonly QuotaLedger quotas;
     private readonly InferenceMetrics metrics;
     private readonly TimeProvider time;
 
     internal GenerationService(
-        RequestValidator validator, AdmissionQueue queue, GenerationDirectory directory, QueueView view, InferenceMetrics metrics,
+        RequestValidator validator, AdmissionQueue queue, GenerationDirectory directory, QueueView view, QuotaLedger quotas, InferenceMetrics metrics,
         TimeProvider time) =>
-        (this.validator, this.queue, this.directory, this.view, this.metrics, this.time) = (validator, queue, directory, view, metrics, time);
+        (this.validator, this.queue, this.directory, this.view, this.quotas, this.metrics, this.time) =
+        (validator, queue, directory, view, quotas, metrics, time);
 
     /// <summary>Checks a request, fills in the defaults of its model, fixes the model version, and queues it.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="beforeItQueues">Gets the generation before the engine does: who watches from here on misses no frame.</param>
     /// <exception cref="GenerationRefusedException">It names every wrong field, or says that there is no room.</exception>
-    public Generation Submit(GenerationRequest request)
+    public Generation Submit(GenerationRequest request, Action<Generation>? beforeItQueues = null)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return Submit($"gen_{Guid.CreateVersion7(time.GetUtcNow()):N}", request);
+        return Submit($"gen_{Guid.CreateVersion7(time.GetUtcNow()):N}", request, beforeItQueues: beforeItQueues);
     }
 
     /// <summary>Takes a generation up again that an earlier process accepted.</summary>
     /// <param name="id">Its id, which it keeps.</param>
     /// <param name="request">As it was resolved then.</param>
-    /// <exception cref="GenerationRefusedException">As for <see cref="Submit(GenerationRequest)"/>.</exception>
+    /// <exception cref="GenerationRefusedException">As for <see cref="Submit(GenerationRequest, Action{Generation})"/>.</exception>
     internal Generation Resume(string id, GenerationRequest request) => Submit(id, request, promised: true);
 
     /// <summary>When a generation that waits or runs will have ended, by what ticks cost and what is before the engine.</summary>
     public TimeSpan Predict() => TimeSpan.FromMilliseconds(queue.PredictedWait);
 
-    /// <summary>Cancels a generation if it lives, and forgets it.</summary>
-    internal void Forget(string id)
+    /// <summary>Cancels a generation if it lives, and forgets it: for whoever has taken its pictures.</summary>
+    public void Forget(string id)
     {
         if (directory.Find(id) is not { } generation) return;
         generation.Cancel();
         directory.Remove(generation);
     }
 
-    private Generation Submit(string id, GenerationRequest request, bool promised = false)
+    private Generation Submit(string id, GenerationRequest request, bool promised = false, Action<Generation>? beforeItQueues = null)
     {
         try
         {
-            return Admit(id, validator.Accept(request), promised);
+            return Admit(id, validator.Accept(request), promised, beforeItQueues);
+        }
+        catch (GenerationRefusedException refusal)
+        {
+            metrics.Refused(refusal.Reason.ToString());
+            throw;
+        }
+    }
+
+    /// <summary>The model version that a request with this model and sampler means now.</summary>
+    /// <exception cref="GenerationRefusedException">There is none.</exception>
+    public CheckpointManifest Resolve(string? model, string? sampler)
+    {
+        try
+        {
+            return validator.Resolve(model, sampler);
         }
         catch (GenerationRefusedException refusal)
         {
@@ -66,12 +87,22 @@ public sealed class GenerationService
     /// <summary>What is waiting and running now.</summary>
     public QueueSnapshot Snapshot() => view.Snapshot();
 
-    private Generation Admit(string id, AcceptedRequest accepted, bool promised)
+    private Generation Admit(string id, AcceptedRequest accepted, bool promised, Action<Generation>? beforeItQueues)
     {
-        var generation = new Generation(id, accepted, queue.Cancel) { Activity = Trace(id, accepted), AcceptedAt = time.GetTimestamp() };
-        directory.Add(generation);
+        // it was charged when it was accepted; a restart is not the client's doing
+        var charge = promised ? null : Charge(accepted);
+        var generation = new Generation(id, accepted, queue.Cancel)
+        {
+            Activity = Trace(id, accepted),
+            AcceptedAt = time.GetTimestamp(),
+            Charge = charge,
+            Time = time,
+            OnDropped = metrics.FramesDropped,
+        };
         try
         {
+            directory.Add(generation);
+            beforeItQueues?.Invoke(generation);
             queue.Admit(generation, promised);
             return generation;
         }
@@ -79,6 +110,21 @@ public sealed class GenerationService
         {
             directory.Remove(generation);
             generation.Activity?.Dispose();
+            charge?.Settle(accepted.Rows);
+            accepted.Lease.Dispose();
+            throw;
+        }
+    }
+
+    private QuotaCharge? Charge(AcceptedRequest accepted)
+    {
+        if (accepted.Resolved.Allowance is not { } allowance) return null;
+        try
+        {
+            return quotas.Charge(accepted.Client, allowance, accepted.Rows, accepted.Count * accepted.Cost);
+        }
+        catch (GenerationRefusedException)
+        {
             accepted.Lease.Dispose();
             throw;
         }

@@ -16,15 +16,16 @@ public sealed record QueueSnapshot(
 /// <summary>One lane: rows that can share a forward pass.</summary>
 /// <param name="Model">Model name.</param>
 /// <param name="Version">Model version.</param>
+/// <param name="Determinism">Its level: strict rows share batches with their like only.</param>
 /// <param name="Generations">Accepted and not ended.</param>
 /// <param name="RowsWaiting">Rows accepted and not yet run.</param>
 /// <param name="PredictedWaitMs">When they will have run, the other lanes taking their turns.</param>
-/// <param name="Cap">Rows that a tick may have; less than the setting while the device is short of memory.</param>
+/// <param name="Cap">Rows that a tick may have; less than the setting while the device is short of memory, and for strict rows where large batches depend on the neighbours.</param>
 /// <param name="Cost">What its ticks cost.</param>
 /// <param name="Classes">The same rows by class; classes without any are left out.</param>
 /// <param name="Clients">The same rows by client, those with the most first; at most 100.</param>
 public sealed record LaneSnapshot(
-    string Model, int Version, int Generations, long RowsWaiting, double PredictedWaitMs, int Cap, CostSnapshot Cost,
+    string Model, int Version, Determinism Determinism, int Generations, long RowsWaiting, double PredictedWaitMs, int Cap, CostSnapshot Cost,
     IReadOnlyList<ClassSnapshot> Classes, IReadOnlyList<ClientSnapshot> Clients);
 
 /// <summary>The fitted cost of a tick of b rows, t(b) = alpha + beta b.</summary>

@@ -24,13 +24,17 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         var labels = CheckLabels(request, manifest, errors);
         var seed = request.Seed ?? DrawSeed();
         var course = sampler is null ? null : Compile(request, manifest, sampler, seed, errors);
+        if (course is not null) CheckRecord(request, manifest, course, errors);
         if (errors.Any || course is null) throw errors.Refusal();
         var guidance = GuidanceOf(request, manifest);
-        return new AcceptedRequest(
-            choice.Keep(), sampler!.Name, request.Kind, course, seed,
+        var accepted = new AcceptedRequest(
+            choice.Lease, sampler!.Name, request.Kind, course, seed,
             [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], guidance)
         {
+            Record = request.Record,
+            Determinism = request.Determinism,
             Client = request.Client,
+            ClientWeight = request.Allowance?.Weight,
             Class = request.Class,
             Deadline = request.Deadline,
             Resolved = request with
@@ -43,6 +47,17 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
                 Guidance = guidance,
             },
         };
+        CheckSize(accepted, errors);
+        if (errors.Any) throw errors.Refusal();
+        choice.Keep();
+        return accepted;
+    }
+
+    private void CheckSize(AcceptedRequest request, RequestErrors errors)
+    {
+        if (request.Rows <= options.MaxRows) return;
+        var guided = request.IsGuided ? " times 2 for guidance" : "";
+        errors.Invalid("n", $"n times steps{guided} must be at most {options.MaxRows}, got {request.Rows}; take fewer pictures or steps.");
     }
 
     private int StepsOf(GenerationRequest request, CheckpointManifest manifest, ISampler sampler) =>
@@ -58,6 +73,15 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
     }
 
     private static SamplingDefaults? DefaultsOf(CheckpointManifest manifest, ISampler sampler) => manifest.Sampling?.Sampler == sampler.Name ? manifest.Sampling : null;
+
+    /// <summary>The version that a request with this model and sampler means now.</summary>
+    /// <exception cref="GenerationRefusedException">Invalid, UnknownModel or Unsupported.</exception>
+    public CheckpointManifest Resolve(string? model, string? sampler)
+    {
+        var errors = new RequestErrors();
+        using var choice = new ModelChoice(registry, options.DefaultModels, model, FindSampler(sampler, errors), errors);
+        return errors.Any ? throw errors.Refusal() : choice.Lease!.Manifest;
+    }
 
     private void CheckPlain(GenerationRequest request, RequestErrors errors)
     {
@@ -140,6 +164,16 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
             errors.Invalid(wrong.Field, wrong.Message);
             return null;
         }
+    }
+
+    private void CheckRecord(GenerationRequest request, CheckpointManifest manifest, Course course, RequestErrors errors)
+    {
+        if (request.Record is not { } record) return;
+        var (network, steps) = (manifest.Network, course.Table.Rows.Length);
+        FrameCheck.Check(record, manifest.Model, network.Memory, steps, request.Count, errors);
+        var bytes = Recording.BytesOf(record, steps, request.Count, new PictureShape(network.Channels, network.ImageSize, network.ImageSize));
+        if (bytes > options.MaxTrajectoryBytes)
+            errors.Invalid(FrameCheck.FramesField, $"These frames are {bytes} bytes as float32; the limit is {options.MaxTrajectoryBytes}. Keep fewer steps (every:N, steps:a,b,c), fewer kinds or fewer pictures.");
     }
 
     private static void CheckOption(ISampler sampler, string name, string value, RequestErrors errors)

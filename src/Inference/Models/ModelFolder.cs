@@ -8,6 +8,9 @@ namespace Diffusion.Inference.Models;
 internal sealed record ModelFolder(
     string Name, IReadOnlyDictionary<int, CheckpointVersion> Versions, IReadOnlyDictionary<string, int> Aliases)
 {
+    /// <summary>Why the aliases may not be what they were, or null.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>The number that a caller's version, alias or nothing means, or null.</summary>
     public int? Number(string versionOrAlias)
     {

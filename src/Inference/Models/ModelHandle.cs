@@ -1,12 +1,13 @@
 using Diffusion.Checkpoints;
-using Diffusion.Inference.Engine;
 
 namespace Diffusion.Inference.Models;
 
 /// <summary>One model version in use or about to be. Fields change under the registry's lock.</summary>
 internal sealed class ModelHandle(CheckpointVersion version)
 {
-    private volatile ILoadedModel? loaded;
+    private readonly TaskCompletionSource settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile ModelInUse? loaded;
+    private volatile string? problem;
 
     public CheckpointVersion Version => version;
 
@@ -14,13 +15,32 @@ internal sealed class ModelHandle(CheckpointVersion version)
 
     public int Leases { get; set; }
 
+    /// <summary>When it was last taken or given back, in turns of the registry.</summary>
+    public long LastUsed { get; set; }
+
+    /// <summary>Whether it leaves memory with its last user: a newer version has taken its place.</summary>
+    public bool IsReplaced { get; set; }
+
+    /// <summary>Bytes that it will take, before that is known better.</summary>
+    public long ExpectedBytes => version.Manifest.Files.TryGetValue(CheckpointVersion.WeightsFile, out var weights) ? weights.Bytes : 0;
+
     /// <summary>Why it cannot be used, or null.</summary>
-    public string? Problem { get; set; }
+    public string? Problem
+    {
+        get => problem;
+        set => problem = value;
+    }
+
+    /// <summary>Ends when it can be used, or when it is known that it cannot.</summary>
+    public Task Settled => settled.Task;
 
     /// <summary>The network on its device, or null while it is not there.</summary>
-    public ILoadedModel? Loaded
+    public ModelInUse? Loaded
     {
         get => loaded;
         set => loaded = value;
     }
+
+    /// <summary>See <see cref="Settled"/>.</summary>
+    public void Settle() => settled.TrySetResult();
 }

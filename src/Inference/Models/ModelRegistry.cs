@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Diffusion.Checkpoints;
-using Diffusion.Inference.Engine;
 using Diffusion.Samplers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -10,24 +9,30 @@ namespace Diffusion.Inference.Models;
 /// <summary>
 /// The models that can be served: what is on disk, what is loaded, who uses it. A version is loaded when it is first
 /// asked for; a newer one takes over only once it is loaded and sound, and then the old one leaves memory after its
-/// last user.
+/// last user. Other versions stay until their memory is needed, the one used longest ago goes first.
 /// </summary>
 public sealed class ModelRegistry : IDisposable
 {
-    private readonly CheckpointStore store;
     private readonly InferenceOptions options;
     private readonly ILogger logger;
-    private readonly Lock gate = new();
+    private readonly ModelScan scan;
+    private readonly Lock gate = new(), looking = new();
+    private readonly HashSet<(string Name, int Version)> withdrawn = [];
     private readonly Dictionary<(string Name, int Version), ModelHandle> held = [];
     private readonly Dictionary<string, int> serving = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Name, int Version), string> refused = [];
     private readonly Queue<ModelHandle> wanted = new();
+    private readonly List<ModelHandle> parked = [];
+    private readonly ModelMemory memory;
+    private long turns;
     private ImmutableSortedDictionary<string, ModelFolder> folders = ImmutableSortedDictionary.Create<string, ModelFolder>(StringComparer.Ordinal);
 
     /// <summary>Looks at the store once; loads nothing.</summary>
     public ModelRegistry(CheckpointStore store, IOptions<InferenceOptions> options, ILogger<ModelRegistry> logger)
     {
-        (this.store, this.options, this.logger) = (store, options.Value, logger);
+        (this.options, this.logger) = (options.Value, logger);
+        scan = new ModelScan(store, logger);
+        memory = new ModelMemory(this.options.ModelMemoryBudget, IsNeeded);
         Refresh();
     }
 
@@ -47,6 +52,12 @@ public sealed class ModelRegistry : IDisposable
     public ModelDescription? Describe(string name)
     {
         lock (gate) return folders.TryGetValue(name, out var folder) ? Describe(folder) : null;
+    }
+
+    /// <summary>What every version of a model says of itself, ascending; empty for an unknown model.</summary>
+    public IReadOnlyList<CheckpointManifest> Manifests(string name)
+    {
+        lock (gate) return folders.TryGetValue(name, out var folder) ? [.. folder.Versions.OrderBy(v => v.Key).Select(v => v.Value.Manifest)] : [];
     }
 
     /// <summary>Versions that could not be loaded, <c>name@version</c> to reason; an older one serves instead where there is one.</summary>
@@ -72,6 +83,7 @@ public sealed class ModelRegistry : IDisposable
             if (version is null) return null;
             handle = Hold(folder, version.Value);
             handle.Leases++;
+            handle.LastUsed = ++turns;
         }
         if (handle.Loaded is null) Wanted?.Invoke();
         return new ModelLease(handle, Release);
@@ -83,28 +95,60 @@ public sealed class ModelRegistry : IDisposable
         lock (gate) return folders.TryGetValue(name, out var folder) ? folder.Versions[Served(folder)].Manifest : null;
     }
 
-    /// <summary>Looks at the folder again, and asks for new versions of the models that are in use.</summary>
-    internal void Refresh()
+    /// <summary>Lets nobody take a version any more; false if it serves by default or somebody has it.</summary>
+    internal bool Withdraw(string name, int version)
     {
-        var seen = Scan();
         lock (gate)
         {
-            folders = seen;
-            foreach (var gone in serving.Keys.Where(n => !folders.ContainsKey(n)).ToArray()) serving.Remove(gone);
-            foreach (var folder in folders.Values)
+            if (!folders.TryGetValue(name, out var folder) || !folder.Versions.ContainsKey(version)) return true;
+            if (Served(folder) == version || held.TryGetValue((name, version), out var handle) && handle.Leases > 0) return false;
+            folders = Without(folders, folder, version);
+            withdrawn.Add((name, version));
+            return true;
+        }
+    }
+
+    /// <summary>Looks again for a version that was withdrawn: it is gone, or everybody may take it as before.</summary>
+    internal void Restore(string name, int version)
+    {
+        lock (gate) withdrawn.Remove((name, version));
+        Refresh();
+    }
+
+    /// <summary>Versions that serve by default or that somebody has, of one model.</summary>
+    internal IReadOnlySet<int> InUse(string name)
+    {
+        lock (gate)
+        {
+            var used = held.Values.Where(h => h.Manifest.Model == name && h.Leases > 0).Select(h => h.Manifest.Version).ToHashSet();
+            if (folders.TryGetValue(name, out var folder)) used.Add(Served(folder));
+            return used;
+        }
+    }
+
+    /// <summary>Looks at the folder again, and asks for new versions of the models that are in use.</summary>
+    public void Refresh()
+    {
+        // one look at a time, so that none is overtaken by an older one
+        lock (looking)
+        {
+            Dictionary<(string Name, int Version), string> known;
+            lock (gate) known = new(refused);
+            var found = new Dictionary<(string Name, int Version), string>(known);
+            var seen = scan.Read(folders, found);
+            lock (gate)
             {
-                if (!serving.ContainsKey(folder.Name) && !options.DefaultModels.Contains(folder.Name)) continue;
-                var target = Target(folder);
-                if (!refused.ContainsKey((folder.Name, target))) Hold(folder, target);
-                Promote(folder);
+                foreach (var (version, reason) in found.Where(f => !known.ContainsKey(f.Key))) refused.TryAdd(version, reason);
+                foreach (var gone in known.Keys.Where(k => !found.ContainsKey(k))) refused.Remove(gone);
+                folders = withdrawn.Aggregate(seen, (all, w) => all.TryGetValue(w.Name, out var folder) ? Without(all, folder, w.Version) : all);
+                TakeUp();
             }
-            foreach (var handle in held.Values.ToArray()) DropIfUnused(handle);
         }
         Wanted?.Invoke();
     }
 
     /// <summary>Loads what is wanted, one after the other, on the calling thread.</summary>
-    internal void LoadWanted(Func<CheckpointVersion, ILoadedModel> load)
+    internal void LoadWanted(Func<CheckpointVersion, ModelInUse> load)
     {
         while (true)
         {
@@ -112,8 +156,10 @@ public sealed class ModelRegistry : IDisposable
             lock (gate)
             {
                 if (!wanted.TryDequeue(out handle!)) return;
+                if (!MakeRoom(handle)) continue;
             }
-            Load(handle, load);
+            if (handle.Problem is null) Load(handle, load);
+            handle.Settle();
             Settled?.Invoke();
         }
     }
@@ -123,14 +169,15 @@ public sealed class ModelRegistry : IDisposable
     {
         lock (gate)
         {
-            foreach (var handle in held.Values) handle.Loaded?.Dispose();
+            foreach (var handle in held.Values) handle.Loaded?.Network.Dispose();
             held.Clear();
             wanted.Clear();
+            parked.Clear();
         }
     }
 
     // a load may fail for any reason that a file, a driver or memory can have; the old version goes on serving
-    private void Load(ModelHandle handle, Func<CheckpointVersion, ILoadedModel> load)
+    private void Load(ModelHandle handle, Func<CheckpointVersion, ModelInUse> load)
     {
         var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
         try
@@ -147,56 +194,84 @@ public sealed class ModelRegistry : IDisposable
         catch (Exception cause)
         {
             logger.ModelRefused(cause, name, version, cause.Message);
-            lock (gate)
-            {
-                handle.Problem = cause.Message;
-                refused[(name, version)] = cause.Message;
-                if (handle.Leases == 0) held.Remove((name, version));
-                if (folders.TryGetValue(name, out var folder) && !serving.ContainsKey(name) && Target(folder) is var next && !refused.ContainsKey((name, next)))
-                    Hold(folder, next);
-            }
+            lock (gate) Refuse(handle, cause.Message);
         }
     }
 
-    private ImmutableSortedDictionary<string, ModelFolder> Scan()
+    private void Refuse(ModelHandle handle, string problem)
     {
-        var seen = folders.ToBuilder();
-        seen.Clear();
-        foreach (var name in store.Models())
-        {
-            var known = folders.TryGetValue(name, out var before) ? before.Versions : ImmutableDictionary<int, CheckpointVersion>.Empty;
-            var versions = new SortedDictionary<int, CheckpointVersion>();
-            foreach (var number in store.Versions(name))
-                if ((known.TryGetValue(number, out var same) ? same : Read(name, number)) is { } version) versions[number] = version;
-            if (versions.Count > 0) seen[name] = new ModelFolder(name, versions, store.Aliases(name));
-        }
-        return seen.ToImmutable();
+        var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
+        handle.Problem = problem;
+        refused[(name, version)] = problem;
+        if (handle.Leases == 0) held.Remove((name, version));
+        if (folders.TryGetValue(name, out var folder) && !serving.ContainsKey(name) && Target(folder) is var next && !refused.ContainsKey((name, next)))
+            Hold(folder, next);
     }
 
-    private CheckpointVersion? Read(string name, int number)
+    /// <summary>Unloads what has to go; false if it has to wait until somebody gives a version back.</summary>
+    private bool MakeRoom(ModelHandle handle)
     {
-        try
+        if (memory.Refusal(handle.ExpectedBytes, held.Values) is { } never)
         {
-            return store.Find(name, number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            logger.ModelTooLarge(handle.Manifest.Model, handle.Manifest.Version, never);
+            Refuse(handle, never);
+            return true;
         }
-        catch (CheckpointException damage)
+        if (memory.RoomFor(handle.ExpectedBytes, held.Values) is not { } leaving)
         {
-            lock (gate)
-            {
-                if (!refused.TryAdd((name, number), damage.Message)) return null;
-            }
-            logger.ModelRefused(damage, name, number, damage.Message);
-            return null;
+            parked.Add(handle);
+            return false;
         }
+        foreach (var idle in leaving) Unload(idle);
+        return true;
+    }
+
+    private void Unpark()
+    {
+        foreach (var handle in parked) wanted.Enqueue(handle);
+        parked.Clear();
+    }
+
+    // the versions that requests without a model get; a service that is ready stays so
+    private bool IsNeeded(ModelHandle handle) => handle.Loaded is not null
+        && options.DefaultModels.Contains(handle.Manifest.Model)
+        && serving.TryGetValue(handle.Manifest.Model, out var current) && current == handle.Manifest.Version;
+
+    private static ImmutableSortedDictionary<string, ModelFolder> Without(ImmutableSortedDictionary<string, ModelFolder> all, ModelFolder folder, int version)
+    {
+        var left = folder.Versions.Where(v => v.Key != version).ToDictionary();
+        return left.Count > 0 ? all.SetItem(folder.Name, folder with { Versions = left }) : all.Remove(folder.Name);
+    }
+
+    private void TakeUp()
+    {
+        foreach (var gone in serving.Keys.Where(n => !folders.ContainsKey(n)).ToArray()) serving.Remove(gone);
+        foreach (var folder in folders.Values)
+        {
+            if (!serving.ContainsKey(folder.Name) && !options.DefaultModels.Contains(folder.Name)) continue;
+            var target = Target(folder);
+            if (!refused.ContainsKey((folder.Name, target))) Hold(folder, target);
+            Promote(folder);
+        }
+        foreach (var handle in held.Values.ToArray()) DropIfUnused(handle);
+        Unpark();
     }
 
     private ModelDescription Describe(ModelFolder folder)
     {
         var manifest = folder.Versions[Served(folder)].Manifest;
         var traits = manifest.Traits;
+        var loaded = held.Values.Where(h => h.Manifest.Model == folder.Name && h.Loaded is not null).OrderBy(h => h.Manifest.Version);
         return new ModelDescription(
             folder.Name, manifest.Version, [.. folder.Versions.Keys], folder.Aliases, manifest,
-            [.. SamplerCatalog.All.Where(s => s.Refuses(traits) is null).Select(s => s.Name)]);
+            [.. SamplerCatalog.All.Where(s => s.Refuses(traits) is null).Select(s => s.Name)],
+            [.. loaded.Select(h => new LoadedVersion(
+                h.Manifest.Version, h.Loaded!.Network.Bytes, h.Leases, h.Loaded.Strict.Sizes,
+                [.. h.Loaded.Strict.Probed.Where(p => !p.Value).Select(p => p.Key)]))])
+        {
+            Refused = new SortedDictionary<int, string>(refused.Where(r => r.Key.Name == folder.Name).ToDictionary(r => r.Key.Version, r => r.Value)),
+            Problem = folder.Problem,
+        };
     }
 
     private int Served(ModelFolder folder) =>
@@ -207,7 +282,7 @@ public sealed class ModelRegistry : IDisposable
     private ModelHandle Hold(ModelFolder folder, int version)
     {
         if (held.TryGetValue((folder.Name, version), out var handle) && handle.Problem is null) return handle;
-        handle = new ModelHandle(folder.Versions[version]);
+        handle = new ModelHandle(folder.Versions[version]) { LastUsed = ++turns };
         held[(folder.Name, version)] = handle;
         wanted.Enqueue(handle);
         return handle;
@@ -220,17 +295,25 @@ public sealed class ModelRegistry : IDisposable
         int? before = serving.TryGetValue(folder.Name, out var current) ? current : null;
         if (before == target) return;
         serving[folder.Name] = target;
+        handle.IsReplaced = false;
         logger.ModelSwapped(folder.Name, target);
-        if (before is { } old && held.TryGetValue((folder.Name, old), out var replaced)) DropIfUnused(replaced);
+        if (before is not { } old || !held.TryGetValue((folder.Name, old), out var replaced)) return;
+        replaced.IsReplaced = true;
+        DropIfUnused(replaced);
     }
 
     private void Release(ModelHandle handle)
     {
+        bool waiting;
         lock (gate)
         {
             handle.Leases--;
+            handle.LastUsed = ++turns;
             DropIfUnused(handle);
+            waiting = handle.Leases == 0 && parked.Count > 0;
+            if (waiting) Unpark();
         }
+        if (waiting) Wanted?.Invoke();
     }
 
     private void DropIfUnused(ModelHandle handle)
@@ -238,10 +321,25 @@ public sealed class ModelRegistry : IDisposable
         var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
         if (handle.Leases > 0) return;
         if (handle.Loaded is null && handle.Problem is null) return; // still to be loaded; whoever loads looks again
-        if (handle.Problem is null && serving.TryGetValue(name, out var current) && current == version) return;
-        if (held.TryGetValue((name, version), out var same) && same == handle) held.Remove((name, version));
-        if (handle.Loaded is null) return;
-        handle.Loaded.Dispose();
+        if (handle.Problem is null && IsWorthKeeping(handle)) return;
+        if (handle.Loaded is not null) Unload(handle);
+        else if (held.TryGetValue((name, version), out var same) && same == handle) held.Remove((name, version));
+    }
+
+    private bool IsWorthKeeping(ModelHandle handle)
+    {
+        var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
+        if (!folders.TryGetValue(name, out var folder) || !folder.Versions.ContainsKey(version)) return false;
+        return (serving.TryGetValue(name, out var current) && current == version) || !handle.IsReplaced || folder.Aliases.Values.Contains(version);
+    }
+
+    private void Unload(ModelHandle handle)
+    {
+        var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
+        held.Remove((name, version));
+        // whoever asks for the model next gets the version that it means then
+        if (serving.TryGetValue(name, out var current) && current == version) serving.Remove(name);
+        handle.Loaded!.Network.Dispose();
         handle.Loaded = null;
         logger.ModelUnloaded(name, version);
     }

@@ -11,6 +11,7 @@ namespace Diffusion.Inference.Models;
 internal sealed class ModelWatcher : BackgroundService
 {
     private readonly ModelRegistry registry;
+    private readonly CheckpointStore store;
     private readonly IDevice device;
     private readonly InferenceOptions options;
     private readonly TimeProvider time;
@@ -19,16 +20,17 @@ internal sealed class ModelWatcher : BackgroundService
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public ModelWatcher(
-        ModelRegistry registry, IDevice device, AdmissionQueue queue, IOptions<InferenceOptions> options, TimeProvider time,
+        ModelRegistry registry, CheckpointStore store, IDevice device, AdmissionQueue queue, IOptions<InferenceOptions> options, TimeProvider time,
         InferenceMetrics metrics, ILogger<ModelWatcher> logger)
     {
-        (this.registry, this.device, this.options, this.time, this.metrics, this.logger) = (registry, device, options.Value, time, metrics, logger);
+        (this.registry, this.store, this.device, this.options, this.time, this.metrics, this.logger) = (registry, store, device, options.Value, time, metrics, logger);
         registry.Wanted = () => signal.Writer.TryWrite(true);
         registry.Settled = queue.Wake;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        Clean(stoppingToken);
         signal.Writer.TryWrite(true);
         using var timer = new PeriodicTimer(options.PollInterval, time);
         var polling = PollAsync(timer, stoppingToken);
@@ -51,14 +53,14 @@ internal sealed class ModelWatcher : BackgroundService
     /// <summary>Verifies and loads everything wanted, on the calling thread.</summary>
     internal void LoadWanted() => registry.LoadWanted(Load);
 
-    private ILoadedModel Load(CheckpointVersion version)
+    private ModelInUse Load(CheckpointVersion version)
     {
         var started = time.GetTimestamp();
         var (name, number) = (version.Manifest.Model, version.Manifest.Version);
         try
         {
             CheckpointStore.Verify(version);
-            var loaded = device.Load(version);
+            var loaded = Probe(device.Load(version), version.Manifest);
             var elapsed = time.GetElapsedTime(started);
             metrics.Loaded(name, elapsed, succeeded: true);
             logger.ModelLoaded(name, number, elapsed.TotalMilliseconds);
@@ -68,6 +70,36 @@ internal sealed class ModelWatcher : BackgroundService
         {
             metrics.Loaded(name, time.GetElapsedTime(started), succeeded: false);
             throw;
+        }
+    }
+
+    private ModelInUse Probe(ILoadedModel network, CheckpointManifest manifest)
+    {
+        try
+        {
+            var strict = ModelProbe.Run(network, manifest, options.MaxBatchRows);
+            logger.ModelProbed(
+                manifest.Model, manifest.Version, string.Join(", ", strict.Sizes),
+                string.Join(", ", strict.Probed.Select(p => p.Value ? $"{p.Key}" : $"{p.Key} (depends on the neighbours)")));
+            return new ModelInUse(network, strict);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private void Clean(CancellationToken stopping)
+    {
+        try
+        {
+            if (store.RemoveLeftovers(stopping) is [_, ..] removed) logger.ModelLeftoversRemoved(string.Join(", ", removed));
+        }
+        catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
+        {
+            // models may be served from a folder that nobody may write
+            logger.FolderUnreadable(unwritable);
         }
     }
 
@@ -88,6 +120,8 @@ internal sealed class ModelWatcher : BackgroundService
         try
         {
             registry.Refresh();
+            // some may have waited long enough
+            registry.Settled?.Invoke();
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

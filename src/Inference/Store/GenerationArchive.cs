@@ -67,11 +67,13 @@ public sealed class GenerationArchive
     /// <param name="limit">How many at most.</param>
     /// <param name="before">Only those accepted before this id; null begins with the newest.</param>
     /// <param name="state">Only those that stand there, or null.</param>
+    /// <param name="client">Only those that this client asked for, or null.</param>
     /// <exception cref="StoreUnavailableException">The records cannot be read.</exception>
-    public IReadOnlyList<GenerationRecord> List(int limit, string? before = null, RecordState? state = null) => door.Session.Database.Read(context =>
+    public IReadOnlyList<GenerationRecord> List(int limit, string? before = null, RecordState? state = null, string? client = null) => door.Session.Database.Read(context =>
     {
         IQueryable<GenerationRow> rows = context.Generations;
         if (state is { } wanted) rows = rows.Where(r => r.State == wanted);
+        if (client is not null) rows = rows.Where(r => r.Client == client);
         if (before is not null) rows = rows.Where(r => string.Compare(r.Id, before) < 0);
         return rows.OrderByDescending(r => r.Id).Take(limit).AsEnumerable().Select(r => r.ToRecord(options.ResultAge)).ToArray();
     });
@@ -154,10 +156,24 @@ public sealed class GenerationArchive
         tracker.Start(() => trackers.TryRemove(generation.Id, out _));
     }
 
+    // nothing is lost if it cannot be written: what is left only runs alone at the next start
+    private async Task ForgiveAsync()
+    {
+        try
+        {
+            if (door.Shut is null) await Recovery.ForgiveAsync(door.Session).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException failure)
+        {
+            logger.StoreTrouble(failure, failure.Message);
+        }
+    }
+
     /// <summary>Writes the ends that there are; the rest is left to the next start.</summary>
     internal async Task StopAsync()
     {
         await Task.WhenAll(trackers.Values.Select(t => t.StopAsync())).ConfigureAwait(false);
+        await ForgiveAsync().ConfigureAwait(false);
         await door.CloseAsync().ConfigureAwait(false);
     }
 }

@@ -50,15 +50,30 @@ public sealed record GenerationRecord
     /// <summary>Whether nothing more will happen to it, but for its result's expiry.</summary>
     public bool IsFinal => State is not (RecordState.Queued or RecordState.Running);
 
-    /// <summary>What is told beside its pictures.</summary>
-    public GenerationFacts Facts
+    /// <summary>
+    /// Its lifecycle events in their order, as far as the record tells them: how many were ahead of it is not kept. Of one
+    /// that runs, those that have happened.
+    /// </summary>
+    public IReadOnlyList<GenerationEvent> Events
     {
         get
         {
-            var at = Request.Model!.LastIndexOf('@');
-            return new GenerationFacts(
-                Id, Request.Model[..at], int.Parse(Request.Model[(at + 1)..], System.Globalization.CultureInfo.InvariantCulture),
-                Request.Sampler!, Request.Steps!.Value, Request.Seed!.Value, Request.Guidance!.Value);
+            var events = new List<GenerationEvent> { new QueuedEvent(Id, 1, 0, 0) };
+            if (Started is not null || State is RecordState.Running or RecordState.Succeeded or RecordState.Expired)
+                events.Add(new StartedEvent(Id, events.Count + 1, Facts.Model, Facts.Version, Facts.Sampler, Facts.Steps, Facts.Seed));
+            var next = events.Count + 1;
+            GenerationEvent? end = State switch
+            {
+                RecordState.Succeeded or RecordState.Expired => new CompletedEvent(Id, next, QueueMilliseconds ?? 0, SampleMilliseconds ?? 0),
+                RecordState.Failed => new FailedEvent(Id, next, Problem!, Detail ?? ""),
+                RecordState.Canceled => new CanceledEvent(Id, next, CanceledEvent.Requested),
+                _ => null,
+            };
+            if (end is not null) events.Add(end);
+            return events;
         }
     }
+
+    /// <summary>What is told beside its pictures.</summary>
+    public GenerationFacts Facts => GenerationFacts.Of(Id, Request);
 }

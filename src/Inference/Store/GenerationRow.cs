@@ -24,6 +24,9 @@ internal sealed class GenerationRow
     /// <summary>Its cancellation was promised; it is not taken up again.</summary>
     public bool CancelRequested { get; set; }
 
+    /// <summary>Starts in a row that took it up and died before it had ended.</summary>
+    public int Attempts { get; set; }
+
     public long ResultBytes { get; set; }
 
     public double? QueueMilliseconds { get; set; }

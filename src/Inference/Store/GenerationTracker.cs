@@ -57,7 +57,7 @@ internal sealed class GenerationTracker(StoreSession session, Generation generat
                 case FailedEvent failed:
                     await InsistAsync(() => EndAsync(RecordState.Failed, failed.Problem, failed.Detail)).ConfigureAwait(false);
                     break;
-                case CanceledEvent when generation.IsCancelRequested:
+                case CanceledEvent { Reason: CanceledEvent.Requested }:
                     await InsistAsync(() => EndAsync(RecordState.Canceled, null, null)).ConfigureAwait(false);
                     break;
                 case CanceledEvent:

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Diffusion.Checkpoints;
 using Diffusion.Inference.Jobs;
@@ -7,7 +8,7 @@ namespace Diffusion.Inference.Store;
 /// <summary>The results: one safetensors file a generation, written aside, flushed and renamed, so that a name stands for a whole file.</summary>
 internal sealed class ResultFiles(string folder)
 {
-    private const string Suffix = ".safetensors", Aside = ".new-", Pictures = "pictures", Format = "format", CurrentFormat = "1";
+    private const string Suffix = ".safetensors", Aside = ".new-", Pictures = "pictures", Steps = "frames.steps", Times = "frames.times", Frames = "frames.", Format = "format", CurrentFormat = "1";
 
     /// <summary>Writes the result of a generation and returns its bytes; an earlier one is replaced.</summary>
     public long Write(string id, GenerationResult result)
@@ -80,20 +81,55 @@ internal sealed class ResultFiles(string folder)
 
     private static SafeTensor[] ToTensors(GenerationResult result) =>
     [
-        new(Pictures, DType.F32, [result.Count, result.Channels, result.Height, result.Width], MemoryMarshal.AsBytes(result.Values.AsSpan()).ToArray()),
+        new(Pictures, DType.F32, [result.Count, result.Channels, result.Height, result.Width], Bytes(result.Values)),
+        .. result.Trajectory is { } kept ? ToTensors(kept, result) : [],
     ];
+
+    private static IEnumerable<SafeTensor> ToTensors(Trajectory kept, GenerationResult result)
+    {
+        yield return new(Steps, DType.I32, [kept.Steps.Count], Bytes(kept.Steps.ToArray()));
+        yield return new(Times, DType.I32, [kept.Times.Count], Bytes(kept.Times.ToArray()));
+        foreach (var (kind, values) in kept.Kinds)
+            yield return new(Frames + kind, DType.F32, [kept.Steps.Count, result.Count, result.Channels, result.Height, result.Width], Bytes(values));
+    }
 
     private static GenerationResult FromTensors(SafeTensorFile file, GenerationRecord record)
     {
         var pictures = file[Pictures];
         if (pictures is not { Type: DType.F32, Shape: [var count, var channels, var height, var width] })
             throw new SafeTensorsException($"'{Pictures}' is not F32 [N, C, H, W].", Pictures);
-        var values = new float[pictures.Bytes / sizeof(float)];
-        file.Read(Pictures, MemoryMarshal.AsBytes(values.AsSpan()));
         var labels = record.Request.Labels;
         return new GenerationResult(
-            values, (int)count, (int)channels, (int)height, (int)width,
+            Values<float>(file, Pictures), (int)count, (int)channels, (int)height, (int)width,
             [.. Enumerable.Range(0, (int)count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])],
-            record.QueueMilliseconds ?? 0, record.SampleMilliseconds ?? 0);
+            record.QueueMilliseconds ?? 0, record.SampleMilliseconds ?? 0)
+        {
+            Trajectory = file.Tensors.ContainsKey(Steps) ? TrajectoryOf(file, pictures) : null,
+        };
     }
+
+    private static Trajectory TrajectoryOf(SafeTensorFile file, SafeTensorEntry pictures)
+    {
+        var steps = Values<int>(file, Steps);
+        return new(steps, Values<int>(file, Times), Kind(FrameKinds.Noisy), Kind(FrameKinds.Clean), Kind(FrameKinds.Memory));
+
+        float[]? Kind(string kind)
+        {
+            if (!file.Tensors.TryGetValue(Frames + kind, out var entry)) return null;
+            if (entry.Type != DType.F32 || !entry.Shape.SequenceEqual([steps.Length, .. pictures.Shape]))
+                throw new SafeTensorsException($"'{entry.Name}' is not F32 [F, N, C, H, W] of the pictures and steps beside it.", entry.Name);
+            return Values<float>(file, entry.Name);
+        }
+    }
+
+    private static T[] Values<T>(SafeTensorFile file, string name)
+        where T : unmanaged
+    {
+        var values = new T[file[name].Bytes / Unsafe.SizeOf<T>()];
+        file.Read(name, MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    private static byte[] Bytes<T>(T[] values)
+        where T : unmanaged => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
 }

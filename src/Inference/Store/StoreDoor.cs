@@ -5,8 +5,10 @@ namespace Diffusion.Inference.Store;
 /// <summary>The way to the store, which may be shut: while its folder cannot be used the rest of the service goes on.</summary>
 internal sealed class StoreDoor(IOptions<StoreOptions> options)
 {
+    private readonly Lock gate = new();
     private volatile StoreSession? session;
     private volatile string reason = "The store is not open yet.";
+    private Task? closing;
 
     /// <summary>Why it is shut, or null.</summary>
     public string? Shut => session is null ? reason : null;
@@ -28,8 +30,14 @@ internal sealed class StoreDoor(IOptions<StoreOptions> options)
         }
     }
 
-    /// <summary>Writes what has come, and shuts.</summary>
-    public async Task CloseAsync()
+    /// <summary>Writes what has come, and shuts for good; whoever asks is told when the folder is free.</summary>
+    public Task CloseAsync()
+    {
+        // a host may be stopped by two at once
+        lock (gate) return closing ??= ShutAsync();
+    }
+
+    private async Task ShutAsync()
     {
         reason = "The service is stopping.";
         if (Interlocked.Exchange(ref session, null) is { } open) await open.DisposeAsync().ConfigureAwait(false);

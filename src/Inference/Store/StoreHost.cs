@@ -10,6 +10,7 @@ internal sealed class StoreHost(
     : BackgroundService
 {
     private IReadOnlyList<string>? unfinished;
+    private string? said;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -54,7 +55,8 @@ internal sealed class StoreHost(
         }
         catch (Exception failure) when (failure is StoreUnavailableException or IOException or UnauthorizedAccessException)
         {
-            logger.StoreShut(failure, options.Value.Path, failure.Message);
+            // it is tried again every other second: said once, and again when the reason is another
+            if (failure.Message != said) logger.StoreShut(options.Value.Path, said = failure.Message);
         }
     }
 

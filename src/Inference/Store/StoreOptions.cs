@@ -18,6 +18,14 @@ public sealed class StoreOptions
     [Range(typeof(TimeSpan), "00:00:01", "3650.00:00:00", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
     public TimeSpan ResultAge { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>
+    /// Starts that take a generation up and die, before it fails with <c>crashed-service</c>. After the first such start it
+    /// runs when no other that was left does, so that only the one at fault is given up.
+    /// </summary>
+    /// <value>Default: 3.</value>
+    [Range(1, 1_000_000)]
+    public int MaxAttempts { get; set; } = 3;
+
     /// <summary>Bytes of all results together; beyond it the oldest expire.</summary>
     /// <value>Default: 10 GiB.</value>
     [Range(0, long.MaxValue)]

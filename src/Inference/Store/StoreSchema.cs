@@ -38,6 +38,10 @@ internal static class StoreSchema
         );
         CREATE INDEX answers_created ON answers (Created, Bytes);
         """,
+        """
+        ALTER TABLE generations ADD COLUMN Attempts INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX generations_client ON generations (Client, Id);
+        """,
     ];
 
     /// <summary>Takes the steps that are missing, each as a whole.</summary>

@@ -27,7 +27,8 @@ public static class StoreServices
             s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<GenerationArchive>>()));
         services.AddSingleton(s => new AnswerLedger(s.GetRequiredService<StoreDoor>(), s.GetRequiredService<IOptions<StoreOptions>>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new Recovery(
-            s.GetRequiredService<GenerationService>(), s.GetRequiredService<GenerationArchive>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<Recovery>>()));
+            s.GetRequiredService<GenerationService>(), s.GetRequiredService<GenerationArchive>(), s.GetRequiredService<IOptions<StoreOptions>>(), s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILogger<Recovery>>()));
         services.AddSingleton<Retention>();
         services.AddHostedService<StoreHost>();
         services.AddHealthChecks().AddCheck<StoreHealth>(HealthCheck);

@@ -18,6 +18,12 @@ internal sealed class AnalyticDevice(ManualTimeProvider clock) : IDevice
     /// <summary>Batches of more evaluations are out of memory.</summary>
     public int MemoryRows { get; set; } = int.MaxValue;
 
+    /// <summary>A lane has memory for the states of so many pictures.</summary>
+    public int Slots { get; set; } = int.MaxValue;
+
+    /// <summary>Called with the time of a batch; moves the clock unless told otherwise.</summary>
+    public Action<TimeSpan> Passes { get; set; } = clock.Advance;
+
     /// <summary>Called with the rows of a batch after they are computed and before any state changes; may throw.</summary>
     public Action<IReadOnlyList<RowInput>>? BeforeCommit { get; set; }
 
@@ -36,6 +42,21 @@ internal sealed class AnalyticDevice(ManualTimeProvider clock) : IDevice
     /// <summary>Batches so far, failed ones too.</summary>
     public long Batches { get; private set; }
 
+    /// <summary>Added to the output of a row in a pass of so many evaluations at a position there: kernels that depend on shapes.</summary>
+    public Func<int, int, float>? Perturbation { get; set; }
+
+    /// <summary>Sizes of the batches that worked, padding included.</summary>
+    public List<int> Sizes { get; } = [];
+
+    /// <summary>How often it was asked to give memory back.</summary>
+    public int Trims { get; private set; }
+
+    public bool PrefersFewSizes { get; set; }
+
+    public int Enter() => 1;
+
+    public void Trim() => Trims++;
+
     public ILoadedModel Load(CheckpointVersion version)
     {
         BeforeLoad?.Invoke(version);
@@ -48,14 +69,17 @@ internal sealed class AnalyticDevice(ManualTimeProvider clock) : IDevice
     {
         Batches++;
         Evaluations += evaluations;
-        clock.Advance(PerTick + evaluations * PerRow);
+        Passes(PerTick + evaluations * PerRow);
         if (evaluations > MemoryRows) throw new InvalidOperationException("CUDA out of memory. Tried to allocate 2.00 GiB.");
         BeforeCommit?.Invoke(rows);
+        Sizes.Add(evaluations);
     }
 
     private sealed class Model(AnalyticDevice device, CheckpointManifest manifest) : ILoadedModel
     {
         private bool disposed;
+
+        public long Bytes => manifest.Files[CheckpointVersion.WeightsFile].Bytes;
 
         public ILaneRunner Open(PictureShape shape)
         {

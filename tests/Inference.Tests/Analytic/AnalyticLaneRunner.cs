@@ -17,6 +17,7 @@ internal sealed class AnalyticLaneRunner(AnalyticDevice device, CheckpointManife
     public int[] Place(float[] first, float[] memory, bool keepsHistory)
     {
         var taken = new int[first.Length / shape.Values];
+        if (used.Count + taken.Length > device.Slots) throw new InvalidOperationException("CUDA out of memory. Tried to allocate 2.00 GiB.");
         for (var i = 0; i < taken.Length; i++)
         {
             taken[i] = Take();
@@ -33,14 +34,17 @@ internal sealed class AnalyticLaneRunner(AnalyticDevice device, CheckpointManife
         free.Push(slot);
     }
 
-    public RowOutputs Run(IReadOnlyList<RowInput> rows)
+    public RowOutputs Run(IReadOnlyList<RowInput> rows, int size)
     {
         requireModel();
         if (nextX.Length < rows.Count * shape.Values) (nextX, nextHistory) = (new float[rows.Count * shape.Values], new float[rows.Count * shape.Values]);
-        var outputs = new RowOutputs(new bool[rows.Count], new float[]?[rows.Count], new float[]?[rows.Count]);
-        for (var i = 0; i < rows.Count; i++) Compute(rows[i], i, outputs);
+        var outputs = RowOutputs.Of(new bool[rows.Count]);
+        var evaluations = rows.Count + Pairs(rows);
+        if (size > 0) evaluations = (evaluations + size - 1) / size * size;
+        var pass = size > 0 ? size : evaluations;
+        for (var i = 0; i < rows.Count; i++) Compute(rows[i], i, device.Perturbation?.Invoke(pass, i % pass) ?? 0, outputs);
         Add(NoiseRows.Steps(rows, shape));
-        device.Evaluate(rows, rows.Count + Pairs(rows));
+        device.Evaluate(rows, evaluations);
         for (var i = 0; i < rows.Count; i++) Commit(rows[i], i, outputs);
         return outputs;
     }
@@ -50,7 +54,7 @@ internal sealed class AnalyticLaneRunner(AnalyticDevice device, CheckpointManife
         if (used.Count > 0) throw new InvalidOperationException($"{used.Count} slots are still in use.");
     }
 
-    private void Compute(RowInput input, int at, RowOutputs outputs)
+    private void Compute(RowInput input, int at, float perturbation, RowOutputs outputs)
     {
         if (!used.Contains(input.Slot)) throw new InvalidOperationException($"Slot {input.Slot} is not in use.");
         var row = input.Row;
@@ -60,7 +64,7 @@ internal sealed class AnalyticLaneRunner(AnalyticDevice device, CheckpointManife
         var clean = Of(nextHistory, at);
         for (var i = 0; i < values.Length; i++)
         {
-            var output = network.Guided(values[i], memory[i], row.TimeIndex, input.Label, (float)input.Guidance);
+            var output = network.Guided(values[i], memory[i], row.TimeIndex, input.Label, (float)input.Guidance) + perturbation;
             clean[i] = (float)row.P * values[i] + (float)row.Q * output;
             if (row.ClipsClean) clean[i] = Math.Clamp(clean[i], -1, 1);
             next[i] = (float)row.A * values[i] + (float)row.B * clean[i] + (float)row.C * memory[i];
@@ -84,6 +88,7 @@ internal sealed class AnalyticLaneRunner(AnalyticDevice device, CheckpointManife
         var clean = Of(nextHistory, at);
         if (row.Demand.HasFlag(FrameDemand.Noisy)) outputs.Noisy[at] = next.ToArray();
         if (row.Demand.HasFlag(FrameDemand.Clean)) outputs.Clean[at] = clean.ToArray();
+        if (row.Demand.HasFlag(FrameDemand.Memory)) outputs.Memory[at] = Of(history, row.Slot).ToArray();
         if (!outputs.IsFinite[at]) return;
         next.CopyTo(Of(x, row.Slot));
         clean.CopyTo(Of(history, row.Slot));

@@ -18,26 +18,58 @@ internal sealed class AnalyticRig : IDisposable
 {
     public const string Labelled = "line", Memory = "line-memory";
 
-    private readonly TemporaryFolder folder = new();
+    /// <summary>Bytes of the weights of every model.</summary>
+    public const int Bytes = 1000;
+
+    private readonly TemporaryFolder? folder;
     private readonly ServiceProvider services;
 
-    public AnalyticRig(params (string Key, object Value)[] settings)
+    /// <summary>With models of its own, of one version each.</summary>
+    public AnalyticRig(params (string Key, object Value)[] settings) : this(_ => { }, settings)
     {
-        Store = new CheckpointStore(folder.Path, Clock);
-        Device = new AnalyticDevice(Clock);
+    }
+
+    /// <summary>The same.</summary>
+    /// <param name="prepare">Called with the device before it loads a model.</param>
+    /// <param name="settings">Of the section <c>Inference</c>.</param>
+    public AnalyticRig(Action<AnalyticDevice> prepare, params (string Key, object Value)[] settings)
+    {
+        folder = new TemporaryFolder();
+        (Store, Device) = (new CheckpointStore(folder.Path, Clock), new AnalyticDevice(Clock));
+        prepare(Device);
         Publish(Labelled);
         Publish(Memory, memory: true);
+        (Service, Models, Engine, Watcher) = Build(services = Register(folder.Path, d => d, _ => { }, settings));
+        Device.Sizes.Clear();
+    }
+
+    /// <summary>With models that others use too, and with other parts in place of the registered ones.</summary>
+    /// <param name="models">Folder of the models; nothing must be published there.</param>
+    /// <param name="device">Told the device; gives the one that the engine sees.</param>
+    /// <param name="replace">Registers parts before the service does.</param>
+    /// <param name="settings">Of the section <c>Inference</c>.</param>
+    public AnalyticRig(string models, Func<AnalyticDevice, IDevice> device, Action<IServiceCollection> replace, params (string Key, object Value)[] settings)
+    {
+        (Store, Device) = (new CheckpointStore(models, Clock), new AnalyticDevice(Clock));
+        (Service, Models, Engine, Watcher) = Build(services = Register(models, device, replace, settings));
+    }
+
+    private ServiceProvider Register(string models, Func<AnalyticDevice, IDevice> device, Action<IServiceCollection> replace, (string Key, object Value)[] settings)
+    {
         var values = settings.ToDictionary(s => s.Key, s => Convert.ToString(s.Value, CultureInfo.InvariantCulture));
-        values.TryAdd("ModelsPath", folder.Path);
+        values.TryAdd("ModelsPath", models);
         values.TryAdd("DefaultModels:0", Labelled);
         values.TryAdd("DefaultModels:1", Memory);
-        services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(Clock).AddSingleton<IDevice>(Device)
-            .AddInference(new ConfigurationBuilder().AddInMemoryCollection(values).Build()).BuildServiceProvider();
-        Service = services.GetRequiredService<GenerationService>();
-        Models = services.GetRequiredService<ModelRegistry>();
-        Engine = services.GetRequiredService<InferenceEngine>();
-        Watcher = services.GetServices<IHostedService>().OfType<ModelWatcher>().Single();
-        Watcher.LoadWanted();
+        var registered = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(Clock).AddSingleton(device(Device));
+        replace(registered);
+        return registered.AddInference(new ConfigurationBuilder().AddInMemoryCollection(values).Build()).BuildServiceProvider();
+    }
+
+    private static (GenerationService, ModelRegistry, InferenceEngine, ModelWatcher) Build(ServiceProvider services)
+    {
+        var watcher = services.GetServices<IHostedService>().OfType<ModelWatcher>().Single();
+        watcher.LoadWanted();
+        return (services.GetRequiredService<GenerationService>(), services.GetRequiredService<ModelRegistry>(), services.GetRequiredService<InferenceEngine>(), watcher);
     }
 
     public ManualTimeProvider Clock { get; } = new();
@@ -57,9 +89,12 @@ internal sealed class AnalyticRig : IDisposable
     public IServiceProvider Services => services;
 
     /// <summary>Publishes the next version of a model; its number is in its weights.</summary>
-    public CheckpointVersion Publish(string model, bool memory = false) => Store.Publish(
+    public CheckpointVersion Publish(string model, bool memory = false) => Publish(Store, model, memory);
+
+    /// <summary>The same in any store.</summary>
+    public static CheckpointVersion Publish(CheckpointStore store, string model, bool memory) => store.Publish(
         model, version => TinyModels.Manifest(model, TinyModels.Network(memory: memory, imageSize: 2), (ulong)version),
-        written => File.WriteAllText(Path.Combine(written, CheckpointVersion.WeightsFile), model));
+        written => File.WriteAllBytes(Path.Combine(written, CheckpointVersion.WeightsFile), new byte[Bytes]));
 
     /// <summary>Sees what was published, and loads it.</summary>
     public void Look()
@@ -90,6 +125,6 @@ internal sealed class AnalyticRig : IDisposable
         Engine.CancelAll();
         Engine.Dispose();
         services.Dispose();
-        folder.Dispose();
+        folder?.Dispose();
     }
 }

@@ -93,6 +93,40 @@ public class FairPolicyTests
         }
     }
 
+    [Theory]
+    [InlineData(30)]
+    [InlineData(4)]
+    public void Run_InteractiveVisitToAnotherLane_DoesNotWaitForATickBetweenItsOwn(double longTick)
+    {
+        var desk = new Desk { Time = (lane, _) => lane == 1 ? longTick : 3 };
+        desk.Add(samples: 8, steps: 1000, lane: 1);
+        desk.Run(8);
+        desk.Add(steps: 2, lane: 2, priority: RequestClass.Interactive);
+        desk.Run(8);
+        for (var visit = 0; visit < 10; visit++)
+        {
+            var request = desk.Add(steps: 2, lane: 2, priority: RequestClass.Interactive);
+            Assert.Equal([2, 2], [desk.Run()!.Lane.Version, desk.Run()!.Lane.Version]);
+            Assert.True(request.IsFinished);
+            Assert.Equal([1, 1], [desk.Run()!.Lane.Version, desk.Run()!.Lane.Version]);
+        }
+    }
+
+    [Fact]
+    public void Run_InteractiveLaneThatNeverEnds_IsAheadByATickOnly()
+    {
+        var desk = new Desk { Time = (lane, rows) => lane == 1 ? 20 + 10 * rows : 2 + rows };
+        desk.Add(samples: 8, steps: 1000, lane: 1);
+        desk.Add(samples: 8, steps: 10_000, lane: 2, priority: RequestClass.Interactive);
+        desk.Run(30);
+        var lead = desk.LaneHad[2] - desk.LaneHad[1];
+        for (var tick = 0; tick < 300; tick++)
+        {
+            desk.Run();
+            Assert.InRange(desk.LaneHad[2] - desk.LaneHad[1] - lead, -200, 200);
+        }
+    }
+
     [Fact]
     public void Run_LaneWhoseModelLoads_WaitsAndHasNoCreditForIt()
     {
@@ -217,6 +251,27 @@ public class FairPolicyTests
         }
         // overdue, and behind it at most what was older: 40 pictures, half of each tick of at least 4 rows
         Assert.InRange(longest, 1, maxSkipped + 2 + 40 / 2);
+    }
+
+    [Fact]
+    public void Run_OverduePairBehindSmallerOnes_IsNotPassedOverWhereverTheTickIsFull()
+    {
+        var desk = new Desk(maxRows: 2, maxSkipped: 2);
+        desk.Add(samples: 4, steps: 1000, priority: RequestClass.Interactive);
+        var pair = desk.Add(steps: 5, cost: 2, priority: RequestClass.Evaluation);
+        desk.Run(60);
+        Assert.True(pair.IsFinished);
+    }
+
+    [Fact]
+    public void Run_ClientWithOneRequest_HasAsMuchAsOneWithTwo()
+    {
+        var desk = new Desk(maxRows: 5);
+        desk.Add(samples: 10, steps: 100, client: "a");
+        desk.Add(samples: 10, steps: 100, client: "a");
+        desk.Add(samples: 20, steps: 100, client: "b");
+        desk.Run(60);
+        Assert.InRange(Math.Abs(desk.Had["a"] - desk.Had["b"]), 0, 2 * desk.Time(1, 5));
     }
 
     [Fact]

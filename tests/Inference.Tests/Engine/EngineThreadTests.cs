@@ -2,6 +2,8 @@ using Diffusion.Inference.Engine;
 using Diffusion.Inference.Jobs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Diffusion.Inference.Tests.Engine;
 
@@ -51,8 +53,40 @@ public sealed class EngineThreadTests : IDisposable
         rig.Clock.Advance(TimeSpan.FromSeconds(11));
         goOn.Set();
         await stopping;
-        Assert.Equal(GenerationState.Canceled, generation.State);
+        Assert.Equal((GenerationState.Canceled, true), (generation.State, generation.EndedByShutdown));
+        Assert.Equal("draining", Rig.Failure(generation).Problem);
+        var last = Assert.IsType<CanceledEvent>((await Watching.All(generation, FrameOptions.None))[^1]);
+        Assert.Equal("stopping", last.Reason);
         Assert.Equal(0, rig.Service.Snapshot().RowsWaiting);
+    }
+
+    [Fact]
+    public async Task Stopping_BeforeTheHostStopsAnything_ClosesTheDoorAndServesOn()
+    {
+        await Thread.StartAsync(default);
+        var generation = rig.Submit(Request);
+        await Thread.StoppingAsync(default);
+        Assert.Equal(RefusalReason.Draining, Assert.Throws<GenerationRefusedException>(() => rig.Submit(Request)).Reason);
+        await generation.Completion;
+        await Thread.StopAsync(default);
+        Assert.False(generation.EndedByShutdown);
+    }
+
+    [Fact]
+    public async Task Stop_OfACanceledRequest_IsNotTheServicesDoing()
+    {
+        var generation = rig.Submit(Request);
+        generation.Cancel();
+        await Thread.StartAsync(default);
+        await Thread.StopAsync(default);
+        Assert.Equal((GenerationState.Canceled, false), (generation.State, generation.EndedByShutdown));
+    }
+
+    [Fact]
+    public void Host_WaitsLongerThanTheEngineDrains()
+    {
+        using var slow = new Rig(("DrainTimeout", "00:05:00"));
+        Assert.True(slow.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout > TimeSpan.FromMinutes(5));
     }
 
     [Fact]

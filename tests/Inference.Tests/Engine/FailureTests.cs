@@ -46,7 +46,7 @@ public sealed class FailureTests : IDisposable
         rig.Engine.BeforeForward = _ => throw new InvalidOperationException("DefaultCPUAllocator: can't allocate memory");
         var generation = rig.Submit(Request with { Count = 1 });
         rig.RunAll();
-        Assert.Equal("out-of-memory", Rig.Failure(generation).Problem);
+        Assert.Equal("gpu-out-of-memory", Rig.Failure(generation).Problem);
         Assert.Equal(1, rig.Engine.FailuresInARow);
     }
 

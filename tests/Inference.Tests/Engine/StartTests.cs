@@ -14,6 +14,9 @@ public sealed class StartTests : IDisposable
     // the way up divides by small sigmas, so that float32 in the engine and float64 here part a little further
     private const float Rounding = 1e-3f;
 
+    // and a way down with guidance, or from another way up, spreads that: 0.014 was seen on a CPU with AVX-512
+    private const float Spread = 20 * Rounding;
+
     private readonly Rig rig = new(("MaxBatchRows", 16));
 
     private static GenerationRequest Inversion(params int[] images) => new()
@@ -102,7 +105,7 @@ public sealed class StartTests : IDisposable
         for (var k = 0; k < 5; k++)
         {
             var expected = Decoded(Between(NoisePath.Slerp, from, to, k / 4.0), guidance: 2);
-            Assert.InRange(Rig.Distance(expected, Rig.Picture(Rig.Result(generation), k)), 0, 4 * Rounding);
+            Assert.InRange(Rig.Distance(expected, Rig.Picture(Rig.Result(generation), k)), 0, Spread);
         }
     }
 
@@ -111,7 +114,7 @@ public sealed class StartTests : IDisposable
     {
         var result = rig.Run(Interpolation(Image(1), new SeedStart(9)));
         var from = Inverted(Image(1));
-        for (var k = 0; k < 5; k++) Assert.InRange(Rig.Distance(Decoded(Between(NoisePath.Slerp, from, Normal(9), k / 4.0)), Rig.Picture(result, k)), 0, 4 * Rounding);
+        for (var k = 0; k < 5; k++) Assert.InRange(Rig.Distance(Decoded(Between(NoisePath.Slerp, from, Normal(9), k / 4.0)), Rig.Picture(result, k)), 0, Spread);
     }
 
     [Fact]
@@ -137,7 +140,7 @@ public sealed class StartTests : IDisposable
         var together = requests.Select(rig.Submit).ToArray();
         rig.RunAll();
         for (var i = 0; i < requests.Length; i++)
-            Assert.InRange(Rig.Distance(rig.Run(requests[i]).Values, Rig.Result(together[i]).Values), 0, OnePixelValue);
+            Assert.InRange(Rig.Distance(rig.Run(requests[i]).Values, Rig.Result(together[i]).Values), 0, requests[i].Starts.Count == 0 ? OnePixelValue : Spread);
     }
 
     [Fact]

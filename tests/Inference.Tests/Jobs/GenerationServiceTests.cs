@@ -43,6 +43,25 @@ public sealed class GenerationServiceTests : IDisposable
     }
 
     [Fact]
+    public void Submit_RefusedRequest_IsNotCharged()
+    {
+        var metered = Request with { Client = "metered", Allowance = new(RowsPerMinute: 10, ConcurrentRows: 1) };
+        rig.Submit(Request with { Count = 3 });
+        Assert.Equal(RefusalReason.Overloaded, Assert.Throws<GenerationRefusedException>(() => rig.Submit(metered)).Reason);
+        rig.RunAll();
+        Rig.Result(Finished(metered));
+        Assert.Equal(RefusalReason.QuotaExceeded, Assert.Throws<GenerationRefusedException>(() => rig.Submit(metered)).Reason);
+    }
+
+    [Fact]
+    public void Submit_Guidance_HasTwoRowsOfEachPicture()
+    {
+        var narrow = Request with { Client = "narrow", Allowance = new(ConcurrentRows: 1), Labels = [1] };
+        Assert.Equal(RefusalReason.QuotaExceeded, Assert.Throws<GenerationRefusedException>(() => rig.Submit(narrow with { Guidance = 2 })).Reason);
+        Rig.Result(Finished(narrow));
+    }
+
+    [Fact]
     public void Submit_WhenClosed_IsDraining()
     {
         rig.Services.GetRequiredService<AdmissionQueue>().Close();

@@ -46,15 +46,20 @@ public sealed class AnswerLedgerTests : IDisposable
         using (var again = rig.Ledger.Claim("key", "other"))
         {
             Assert.Equal(AnswerOutcome.Fresh, again.Outcome);
-            await rig.Ledger.KeepAsync(again, Answer());
+            await rig.Ledger.KeepAsync(again, new KeptAnswer(200, new Dictionary<string, string> { ["X-Seed"] = "5" }, [7, 7]));
         }
-        Assert.Equal(AnswerOutcome.Replay, rig.Ledger.Claim("key", "other").Outcome);
+        using var replay = rig.Ledger.Claim("key", "other");
+        Assert.Equal(AnswerOutcome.Replay, replay.Outcome);
+        // nothing of the older answer is left
+        Assert.Equal((200, "X-Seed"), (replay.Answer!.Status, Assert.Single(replay.Answer.Headers).Key));
+        Assert.Equal([7, 7], replay.Answer.Body);
     }
 
     [Fact]
     public async Task Sweep_TooOldOrTooMuch_IsForgotten()
     {
         await using var rig = await StoreRig.StartAsync(folder, settings: [("MaxAnswerBytes", 1 << 16), ("SweepInterval", "1.00:00:00")]);
+        Assert.Equal(1 << 13, rig.Ledger.MostBytes);
         for (var i = 0; i < 40; i++)
         {
             using var claim = rig.Ledger.Claim($"key{i}", "print");

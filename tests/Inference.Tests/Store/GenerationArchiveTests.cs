@@ -20,8 +20,31 @@ public sealed class GenerationArchiveTests : IDisposable
         Assert.Equal(expected.Values, result.Values);
         Assert.Equal((3, 1, 8, 8), (result.Count, result.Channels, result.Height, result.Width));
         Assert.Equal([4, 7, 4], result.Labels);
-        Assert.Equal(generation.Facts, record.Facts);
+        Assert.Equal(generation.Facts.Starts, record.Facts.Starts);
+        Assert.Equal(generation.Facts with { Starts = [] }, record.Facts with { Starts = [] });
         Assert.Equal(record.Ended + TimeSpan.FromDays(7), record.Expires);
+    }
+
+    [Fact]
+    public async Task Keep_RecordedFrames_AreReadBackBitForBitAfterARestart()
+    {
+        string id;
+        Trajectory expected;
+        await using (var rig = await StoreRig.StartAsync(folder))
+        {
+            var generation = await rig.KeepAsync(StoreRig.Request with { Count = 2, Record = new FrameOptions { AtSteps = [1, 3] } });
+            id = generation.Id;
+            await rig.FinishAsync(id);
+            expected = Rig.Result(generation).Trajectory!;
+        }
+        await using var next = await StoreRig.StartAsync(folder);
+        var kept = next.Result(id).Trajectory!;
+        Assert.Equal([1, 3], kept.Steps);
+        Assert.Equal(expected.Times, kept.Times);
+        Assert.Equal(2 * 2 * 64, kept.Noisy!.Length);
+        Assert.Equal(expected.Noisy, kept.Noisy);
+        Assert.Equal(expected.Clean, kept.Clean);
+        Assert.Null(kept.Memory);
     }
 
     [Fact]
@@ -96,9 +119,14 @@ public sealed class GenerationArchiveTests : IDisposable
         rig.Watcher.LoadWanted();
         rig.Engine.Tick();
         await StoreRig.UntilAsync(() => rig.Record(generation.Id).State == RecordState.Running);
+        var running = rig.Record(generation.Id);
+        Assert.Equal([(typeof(QueuedEvent), 1), (typeof(StartedEvent), 2)], running.Events.Select(e => (e.GetType(), e.Sequence)));
         Assert.True((await rig.Archive.CancelAsync(generation.Id))!.Value.Changed);
         await rig.FinishAsync(generation.Id);
-        Assert.Equal(RecordState.Canceled, rig.Record(generation.Id).State);
+        var record = rig.Record(generation.Id);
+        Assert.Equal(RecordState.Canceled, record.State);
+        Assert.True(record.Revision > running.Revision);
+        Assert.Equal([(typeof(QueuedEvent), 1), (typeof(StartedEvent), 2), (typeof(CanceledEvent), 3)], record.Events.Select(e => (e.GetType(), e.Sequence)));
         Assert.False((await rig.Archive.CancelAsync(generation.Id))!.Value.Changed);
         Assert.Null(await rig.Archive.CancelAsync("gen_0"));
     }
@@ -115,6 +143,18 @@ public sealed class GenerationArchiveTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(folder["store"], "results")));
         await using var next = await StoreRig.StartAsync(folder);
         Assert.Empty(next.Archive.List(10));
+    }
+
+    [Fact]
+    public async Task Remove_WhileItsResultIsWritten_LeavesNoFile()
+    {
+        await using var rig = await StoreRig.StartAsync(folder);
+        var generation = await rig.KeepAsync(StoreRig.Request);
+        await rig.Session.Writer.WriteAsync(context => context.Remove(context.Generations.Find(generation.Id)!));
+        rig.RunAll();
+        await Task.WhenAll(rig.Archive.Unfinished);
+        Assert.Equal(GenerationState.Succeeded, generation.State);
+        Assert.Empty(Results());
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Diffusion.Checkpoints;
 using Diffusion.Inference.Jobs;
+using Diffusion.Inference.Quotas;
 using Diffusion.Inference.Store;
 using Diffusion.Testing;
 
@@ -14,7 +15,7 @@ public sealed class RecoveryTests : IDisposable
     [InlineData("ddpm")]
     public async Task Restart_Unfinished_GivesThePicturesOfAnUndisturbedRun(string sampler)
     {
-        var request = StoreRig.Request with { Sampler = sampler, Seed = null, Count = 2, Labels = [1, 2], Guidance = 3 };
+        var request = StoreRig.Request with { Sampler = sampler, Seed = null, Count = 2, Labels = [1, 2], Guidance = 3, Record = new FrameOptions(2) };
         string id;
         GenerationRequest resolved;
         await using (var first = await StoreRig.StartAsync(folder))
@@ -27,6 +28,31 @@ public sealed class RecoveryTests : IDisposable
         await using var second = await StoreRig.StartAsync(folder);
         await second.FinishAsync(id);
         var undisturbed = second.Generations.Submit(resolved);
+        second.RunAll();
+        Assert.Equal(Rig.Result(undisturbed).Values, second.Result(id).Values);
+        Assert.Equal(Rig.Result(undisturbed).Trajectory!.Noisy, second.Result(id).Trajectory!.Noisy);
+    }
+
+    [Fact]
+    public async Task Restart_Strict_StaysStrictAndGivesTheSameBits()
+    {
+        var request = StoreRig.Request with { Determinism = Determinism.Strict, Count = 3, Steps = 5 };
+        string id;
+        await using (var first = await StoreRig.StartAsync(folder))
+        {
+            id = (await first.KeepAsync(request)).Id;
+            first.Watcher.LoadWanted();
+            first.Engine.Tick();
+        }
+        await using var second = await StoreRig.StartAsync(folder);
+        await StoreRig.UntilAsync(() => second.Generations.Find(id) is not null);
+        Assert.Equal(Determinism.Strict, second.Generations.Find(id)!.Determinism);
+        // neighbours of its own level, and others
+        for (ulong seed = 0; seed < 6; seed++)
+            second.Generations.Submit(StoreRig.Request with { Seed = seed, Count = 2, Determinism = seed % 2 == 0 ? Determinism.Strict : Determinism.Seeded });
+        await second.FinishAsync(id);
+        Assert.Equal(Determinism.Strict, second.Record(id).Facts.Determinism);
+        var undisturbed = second.Generations.Submit(request);
         second.RunAll();
         Assert.Equal(Rig.Result(undisturbed).Values, second.Result(id).Values);
     }
@@ -92,6 +118,23 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task Restart_ClientWithAQuota_IsNotChargedAgainAndKeepsItsWeight()
+    {
+        // all that it may use at once and in a minute; a second charge would be refused
+        var allowance = new Allowance(RowsPerMinute: 3, ConcurrentRows: 1, Weight: 4);
+        string id;
+        await using (var first = await StoreRig.StartAsync(folder)) id = (await first.KeepAsync(StoreRig.Request with { Client = "metered", Allowance = allowance })).Id;
+        await using var second = await StoreRig.StartAsync(folder);
+        await StoreRig.UntilAsync(() => second.Generations.Find(id) is not null);
+        var taken = second.Generations.Find(id)!.Request;
+        Assert.Equal(("metered", 4d), (taken.Client, taken.ClientWeight));
+        var another = second.Generations.Submit(StoreRig.Request with { Client = "metered", Allowance = allowance });
+        await second.FinishAsync(id);
+        Assert.Equal(RecordState.Succeeded, second.Record(id).State);
+        Assert.True(another.Completion.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public async Task Restart_StoredRequestOfANewerVersion_FailsAndSaysSo()
     {
         string id;
@@ -142,6 +185,22 @@ public sealed class RecoveryTests : IDisposable
             });
             Assert.Equal(RecordState.Succeeded, second.Record(id).State);
         }
+    }
+
+    [Fact]
+    public async Task Restart_MoreThanTheQueueTakes_OldestFirst()
+    {
+        var ids = new List<string>();
+        var clock = new ManualTimeProvider();
+        await using (var first = await StoreRig.StartAsync(folder, clock))
+            for (var i = 0; i < 3; i++)
+            {
+                ids.Add((await first.KeepAsync(StoreRig.Request)).Id);
+                clock.Advance(TimeSpan.FromMilliseconds(5));
+            }
+        await using var second = await StoreRig.StartAsync(folder, clock, ("MaxQueuedGenerations", 1));
+        await StoreRig.UntilAsync(() => ids.Any(id => second.Generations.Find(id) is not null));
+        Assert.NotNull(second.Generations.Find(ids[0]));
     }
 
     [Fact]

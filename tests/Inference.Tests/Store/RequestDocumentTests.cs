@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text.Json;
 using Diffusion.Inference.Jobs;
+using Diffusion.Inference.Quotas;
 using Diffusion.Inference.Store;
 
 namespace Diffusion.Inference.Tests.Store;
@@ -18,11 +19,15 @@ public sealed class RequestDocumentTests
         Options = new Dictionary<string, string> { ["eta"] = "0.5" },
         Count = 3,
         Seed = ulong.MaxValue,
+        FirstPicture = 64,
         Labels = [1, 2],
         Guidance = 0.1,
+        Determinism = Determinism.Strict,
         Client = "somebody",
+        Allowance = new Allowance(100, 8, 2),
         Class = RequestClass.Batch,
         Deadline = TimeSpan.FromSeconds(3),
+        Record = new FrameOptions(3, Clean: false) { Memory = true, AtSteps = [1, 2], MaxFps = 2.5, Samples = [0] },
     };
 
     [Fact]

@@ -75,7 +75,7 @@ public sealed class StoreFaultTests : IDisposable
         await StoreRig.UntilAsync(() =>
         {
             rig.Clock.Advance(TimeSpan.FromSeconds(2));
-            return rig.Record(generation.Id).IsFinal;
+            return rig.Record(generation.Id).IsFinal && rig.Archive.Trouble is null;
         });
         Assert.Equal(Rig.Result(generation).Values, rig.Result(generation.Id).Values);
         await rig.KeepAsync(StoreRig.Request);

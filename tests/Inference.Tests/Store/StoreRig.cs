@@ -122,6 +122,13 @@ internal sealed class StoreRig : IAsyncDisposable
         await host.StopAsync(CancellationToken.None);
     }
 
+    /// <summary>Ends as a killed process does: nothing more is written.</summary>
+    public async Task CrashAsync()
+    {
+        await services.GetRequiredService<StoreDoor>().CloseAsync();
+        await StopAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
