@@ -20,8 +20,8 @@ public sealed class TrainingOptions
     /// <summary>CPU threads of the training run; 0 leaves torch's own choice.</summary>
     [Range(0, 1024)] public int Threads { get; set; }
 
-    /// <summary>Device of the training run, such as <c>cpu</c> or <c>cuda</c>.</summary>
-    [Required] public string Device { get; set; } = "cpu";
+    /// <summary>Device of the training run: <c>auto</c> (the first GPU, else the CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c>.</summary>
+    [Required] public string Device { get; set; } = "auto";
 
     /// <summary>Jobs that may wait at a time.</summary>
     [Range(1, 100_000)] public int QueueLength { get; set; } = 100;

@@ -1,10 +1,10 @@
 namespace Diffusion.Training.Commands;
 
 /// <summary>A command line is wrong; the message says what is allowed.</summary>
-internal sealed class CommandException(string message) : Exception(message);
+public sealed class CommandException(string message) : Exception(message);
 
 /// <summary>Positional arguments and <c>--name value</c> pairs; what nobody asked for is refused.</summary>
-internal sealed class CommandArguments
+public sealed class CommandArguments
 {
     private readonly List<string> positional = [];
     private readonly Dictionary<string, string> named = new(StringComparer.Ordinal);
@@ -26,6 +26,9 @@ internal sealed class CommandArguments
         if (name is not null) throw new CommandException($"--{name} needs a value.");
     }
 
+    /// <summary>Positional arguments that were given.</summary>
+    public int Count => positional.Count;
+
     public string Position(int index, string what) =>
         index < positional.Count ? positional[index] : throw new CommandException($"{what} is missing.");
 
@@ -33,6 +36,12 @@ internal sealed class CommandArguments
     {
         asked.Add(name);
         return named.GetValueOrDefault(name, fallback);
+    }
+
+    public string Choice(string name, string fallback, params string[] allowed)
+    {
+        var text = Text(name, fallback);
+        return allowed.Contains(text, StringComparer.Ordinal) ? text : throw new CommandException($"--{name} must be one of {string.Join(", ", allowed)}, got '{text}'.");
     }
 
     public int Int(string name, int minimum, int fallback)

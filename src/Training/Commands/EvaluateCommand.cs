@@ -14,14 +14,15 @@ internal static class EvaluateCommand
 {
     public const string Usage =
         "evaluate --model M [--version V] [--sampler ddim] [--steps 1,2,4,10,50] [--options eta=0,spacing=trailing] [--guidance 1] [--samples 1000] [--seed 0] "
-        + "[--classifier digits-classifier] [--out FILE.ndjson] [--data DIR] [--models DIR] [--threads N] [--device D]";
+        + "[--metrics frechet,label-accuracy] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
+        + "[--detector-size 0] [--confidence 0.8] [--out FILE.ndjson] [--data DIR] [--models DIR] [--threads N] [--device D]";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     public static async Task<int> RunAsync(CommandArguments arguments, TrainingOptions options, CancellationToken stop)
     {
         var (model, version) = (arguments.Text("model", ""), arguments.Text("version", ""));
-        var classifier = arguments.Text("classifier", "digits-classifier");
+        var plan = Plan.Read(arguments);
         var requests = Requests(arguments);
         var output = arguments.Text("out", "");
         arguments.Close(positions: 0);
@@ -29,29 +30,49 @@ internal static class EvaluateCommand
         var found = store.Find(model, version) ?? throw new CommandException($"There is no {(version == "" ? "" : $"version {version} of ")}model '{model}' in {store.Root}.");
         await DedicatedThread.Run("evaluation", () =>
         {
-            Measure(found, Path.Combine(options.Models, classifier, ImageJudge.FileName), requests, options, output, stop);
+            Measure(found, plan, requests, options, output, stop);
             return 0;
         });
         return 0;
     }
 
-    private static void Measure(CheckpointVersion version, string classifierFile, EvaluationRequest[] requests, TrainingOptions options, string output, CancellationToken stop)
+    private static void Measure(CheckpointVersion version, Plan plan, EvaluationRequest[] requests, TrainingOptions options, string output, CancellationToken stop)
     {
         if (options.Threads > 0) set_num_threads(options.Threads);
-        var where = device(options.Device);
+        var where = Devices.Named(options.Device, "device");
         CheckpointStore.Verify(version);
         using var denoiser = Denoiser.Load(version, where);
-        using var classifier = ImageClassifier.Load(classifierFile, where);
+        using var classifier = ClassifierFeatures.Load(options.Models, plan.Classifier, where);
+        using var script = plan.FeatureNetwork is null ? null : ScriptFeatures.Load(plan.FeatureNetwork, where);
+        using var detector = plan.Detector is null ? null : new ScriptDetector(plan.Detector, plan.DetectorSize, where);
         var folder = Path.Combine(options.Data, version.Manifest.Data.Name);
-        using var train = ImageSet.Open(folder, "train");
-        using var test = ImageSet.Open(folder, "test");
-        var evaluator = new Evaluator(denoiser, new ImageJudge(classifier, where), train, test, TimeProvider.System);
+        using var train = ImageSet.Open(folder, SampleMeasure.TrainSplit);
+        using var split = ImageSet.Open(folder, plan.Split);
+        var measure = new SampleMeasure(new MeasuringNetworks(script ?? (IFeatureNetwork)classifier, classifier, detector, plan.Confidence), train, split, plan.Split, ReferenceCache.In(options));
+        var metrics = plan.Metrics.Where(m => measure.Missing(m, version.Manifest.Network.Classes is not null) is null || m != MetricNames.LabelAccuracy).ToArray();
+        if (metrics.Select(m => measure.Missing(m, isLabelled: true)).FirstOrDefault(m => m is not null) is { } missing) throw new CommandException($"--metrics: {missing}.");
+        var evaluator = new Evaluator(denoiser, measure, TimeProvider.System);
         Console.WriteLine(MarkdownHead);
         foreach (var request in requests)
         {
-            var row = evaluator.Measure(request, stop);
+            var row = evaluator.Measure(request, metrics, stop);
             Console.WriteLine(Markdown(row));
             if (output != "") File.AppendAllText(output, JsonSerializer.Serialize(row, Json) + "\n");
+        }
+    }
+
+    private sealed record Plan(string[] Metrics, string Split, string Classifier, string? FeatureNetwork, string? Detector, int DetectorSize, double Confidence)
+    {
+        public static Plan Read(CommandArguments arguments)
+        {
+            var metrics = arguments.Text("metrics", $"{MetricNames.Frechet},{MetricNames.LabelAccuracy}").Split(',', StringSplitOptions.RemoveEmptyEntries);
+            if (metrics.FirstOrDefault(m => !MetricNames.All.Contains(m)) is { } unknown)
+                throw new CommandException($"--metrics: there is no '{unknown}'; there are: {string.Join(", ", MetricNames.All)}.");
+            return new Plan(
+                metrics, arguments.Text("split", "test"), arguments.Text("classifier", "digits-classifier"), File("feature-network"), File("detector"),
+                arguments.Int("detector-size", 0, 0), arguments.Number("confidence", 0, 0.8));
+
+            string? File(string name) => arguments.Text(name, "") is { Length: > 0 } path ? path : null;
         }
     }
 
@@ -70,16 +91,19 @@ internal static class EvaluateCommand
 
     private const string MarkdownHead =
         """
-        | model | sampler | evaluations | guidance | n | label accuracy | Fréchet distance | real floor | one-step variance | copy score | s |
-        |---|---|---|---|---|---|---|---|---|---|---|
+        | model | sampler | evaluations | guidance | n | label accuracy | Fréchet distance | real floor | one-step variance | copy score | s | more |
+        |---|---|---|---|---|---|---|---|---|---|---|---|
         """;
+
+    private static readonly string[] Columns = [MetricNames.LabelAccuracy, "frechet", "frechet.floor"];
 
     private static string Markdown(EvaluationRow row)
     {
         var options = row.Options.Count == 0 ? "" : $" ({string.Join(", ", row.Options.Select(o => $"{o.Key} {o.Value}"))})";
         var text = new StringBuilder();
         return text.Append(CultureInfo.InvariantCulture, $"| {row.Model} v{row.Version} | {row.Sampler}{options} | {row.Steps} | {row.Guidance} | {row.Samples} ")
-            .Append(CultureInfo.InvariantCulture, $"| {row.LabelAccuracy:P1} | {row.FrechetDistance:F2} | {row.RealFloor:F2} | {row.OneStepVariance:F4} | {row.CopyScore:F3} | {row.Seconds:F0} |")
+            .Append(CultureInfo.InvariantCulture, $"| {row.LabelAccuracy:P1} | {row.FrechetDistance:F2} | {row.RealFloor:F2} | {row.OneStepVariance:F4} | {row.CopyScore:F3} | {row.Seconds:F0} ")
+            .Append(CultureInfo.InvariantCulture, $"| {string.Join(", ", row.Metrics.Where(m => !Columns.Contains(m.Key)).Select(m => FormattableString.Invariant($"{m.Key} {m.Value:G5}")))} |")
             .ToString();
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Diffusion.Checkpoints;
 using Diffusion.Samplers;
 using Diffusion.Training.Data;
+using Diffusion.Training.Evaluation;
 using Diffusion.Training.Jobs;
 using Diffusion.Training.Loop;
 using Diffusion.Training.Runs;
@@ -14,8 +15,9 @@ public static class TrainingCommands
     private const string Usage =
         $"""
         train JOB.json [--threads N] [--device cpu|cuda] [--data DIR] [--state DIR] [--models DIR]
-        import mnist [--from data/source/mnist] [--to data/mnist-32]
+        {DataCommands.Usage}
         {EvaluateCommand.Usage}
+        {AverageCommand.Usage}
         """;
 
     /// <summary>Runs the command that <paramref name="args"/> names.</summary>
@@ -24,7 +26,7 @@ public static class TrainingCommands
     /// <returns>The exit code, or null if this is no training command.</returns>
     public static async Task<int?> TryRunAsync(string[] args, CancellationToken cancellation)
     {
-        if (args is not [var command, .. var rest] || command is not ("train" or "import" or "evaluate")) return null;
+        if (args is not [var command, .. var rest] || command is not ("train" or "import" or "datasets" or "evaluate" or "average")) return null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -35,7 +37,9 @@ public static class TrainingCommands
             {
                 "train" => await TrainAsync(arguments, stop.Token),
                 "evaluate" => await EvaluateCommand.RunAsync(arguments, Options(arguments), stop.Token),
-                _ => Import(arguments),
+                "average" => AverageCommand.Run(arguments, Options(arguments), stop.Token),
+                "import" => DataCommands.Import(arguments, Console.Out, !Console.IsOutputRedirected, stop.Token),
+                _ => DataCommands.Sets(arguments, Console.Out),
             };
         }
         catch (CommandException wrong)
@@ -47,7 +51,7 @@ public static class TrainingCommands
         {
             return 130;
         }
-        catch (Exception known) when (known is TrainingJobException or DamagedDataException or TrainingDivergedException or SamplingOptionException or SafeTensorsException or IOException)
+        catch (Exception known) when (known is TrainingJobException or EvaluationException or CheckpointException or DamagedDataException or TrainingDivergedException or SamplingOptionException or SafeTensorsException or IOException)
         {
             await Console.Error.WriteLineAsync(known.Message);
             return 1;
@@ -73,16 +77,6 @@ public static class TrainingCommands
             ? $"Published {outcome.Model}{(outcome.Version is { } version ? $" version {version}" : "")}."
             : $"Stopped after step {outcome.Steps}; the same command goes on from there.");
         return outcome.Finished ? 0 : 130;
-    }
-
-    private static int Import(CommandArguments arguments)
-    {
-        var what = arguments.Position(0, "The data set");
-        if (what != "mnist") throw new CommandException($"Unknown data set '{what}'; there is: mnist.");
-        var (from, to) = (arguments.Text("from", "data/source/mnist"), arguments.Text("to", "data/mnist-32"));
-        arguments.Close(positions: 1);
-        Console.WriteLine($"Imported {MnistImporter.Import(from, to)}");
-        return 0;
     }
 
     private static TrainingOptions Options(CommandArguments arguments)

@@ -5,8 +5,11 @@ public sealed class DamagedDataException : Exception
 {
     /// <summary>What is wrong with <paramref name="file"/>.</summary>
     public DamagedDataException(string file, string problem)
-        : base($"{file}: {problem}") => File = file;
+        : base($"{file}: {problem}") => (File, Problem) = (file, problem);
 
     /// <summary>The file.</summary>
     public string File { get; }
+
+    /// <summary>What is wrong, without the file.</summary>
+    public string Problem { get; }
 }

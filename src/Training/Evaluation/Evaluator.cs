@@ -1,6 +1,5 @@
 using Diffusion.Networks;
 using Diffusion.Samplers;
-using Diffusion.Training.Data;
 using Diffusion.Training.Objectives;
 using static TorchSharp.torch;
 
@@ -10,7 +9,7 @@ namespace Diffusion.Training.Evaluation;
 internal sealed record EvaluationRequest(
     string Sampler, int Steps, IReadOnlyDictionary<string, string> Options, double Guidance, int Samples, ulong Seed);
 
-/// <summary>One measured row. Fréchet distances are on the classifier's features, against all test images.</summary>
+/// <summary>One measured row.</summary>
 internal sealed record EvaluationRow
 {
     public required string Model { get; init; }
@@ -23,12 +22,16 @@ internal sealed record EvaluationRow
     public required ulong Seed { get; init; }
 
     /// <summary>Share of the samples that the classifier takes for the label asked for; null without labels.</summary>
-    public required double? LabelAccuracy { get; init; }
+    public double? LabelAccuracy => Find(MetricNames.LabelAccuracy);
 
-    public required double FrechetDistance { get; init; }
+    /// <summary>On the classifier's features, against all test images.</summary>
+    public double? FrechetDistance => Find("frechet");
 
     /// <summary>The same distance of as many training images, with the labels in turn as the samples have them.</summary>
-    public required double RealFloor { get; init; }
+    public double? RealFloor => Find("frechet.floor");
+
+    /// <summary>All that was measured, by name.</summary>
+    public required IReadOnlyDictionary<string, double> Metrics { get; init; }
 
     /// <summary>DDDM: variance over samples of one label after one evaluation, mean over labels and pixels.</summary>
     public double? OneStepVariance { get; init; }
@@ -37,14 +40,14 @@ internal sealed record EvaluationRow
     public double? CopyScore { get; init; }
 
     public required double Seconds { get; init; }
+
+    private double? Find(string name) => Metrics.TryGetValue(name, out var value) ? value : null;
 }
 
-/// <summary>Measures a denoiser by a classifier.</summary>
-internal sealed class Evaluator(Denoiser denoiser, ImageJudge judge, ImageSet train, ImageSet test, TimeProvider time)
+/// <summary>Samples a denoiser by itself, without the engine, and measures what it draws.</summary>
+internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, TimeProvider time)
 {
     private const int Batch = 100, VarianceSamples = 100;
-
-    private GaussianFit? real;
 
     private UNetConfig Network => denoiser.Manifest.Network;
 
@@ -52,15 +55,15 @@ internal sealed class Evaluator(Denoiser denoiser, ImageJudge judge, ImageSet tr
 
     /// <summary>Draws labels in turn, samples in batches, judges them.</summary>
     /// <exception cref="SamplingOptionException">The sampler refuses the steps or an option.</exception>
-    public EvaluationRow Measure(EvaluationRequest request, CancellationToken stop)
+    /// <exception cref="EvaluationException">A metric cannot be measured.</exception>
+    public EvaluationRow Measure(EvaluationRequest request, IReadOnlyCollection<string> metrics, CancellationToken stop)
     {
         var started = time.GetTimestamp();
         var table = Table(request.Sampler, request.Steps, request.Options);
         var labels = Labels(request.Samples);
         var images = Sample(table, labels, request, stop);
         var seconds = time.GetElapsedTime(started).TotalSeconds;
-        var seen = judge.Judge(images);
-        real ??= new GaussianFit(judge.Judge(test).Features, judge.FeatureWidth);
+        var figures = measure.Measure(ImageSource.Of(images, Network.Channels, Network.ImageSize), labels, metrics, Network.Classes, stop);
         var (variance, copy) = Network.Memory ? OneStep(request.Seed, stop) : ((double?)null, (double?)null);
         return new EvaluationRow
         {
@@ -72,9 +75,7 @@ internal sealed class Evaluator(Denoiser denoiser, ImageJudge judge, ImageSet tr
             Guidance = request.Guidance,
             Samples = request.Samples,
             Seed = request.Seed,
-            LabelAccuracy = labels is null ? null : seen.Classes.Where((c, i) => c == labels[i]).Count() / (double)request.Samples,
-            FrechetDistance = new GaussianFit(seen.Features, judge.FeatureWidth).FrechetDistance(real),
-            RealFloor = new GaussianFit(judge.Judge(train, LabelTurns.Choose(train, request.Samples, Network.Classes)).Features, judge.FeatureWidth).FrechetDistance(real),
+            Metrics = figures,
             OneStepVariance = variance,
             CopyScore = copy,
             Seconds = seconds,

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace Diffusion.Training.Evaluation;
 
 /// <summary>Mean and unbiased covariance of feature vectors, in float64.</summary>
@@ -15,8 +18,7 @@ internal sealed class GaussianFit
         for (var k = 0; k < count; k++)
         {
             for (var i = 0; i < width; i++) centred[i] = features[k * width + i] - Mean[i];
-            for (var i = 0; i < width; i++)
-                for (var j = 0; j <= i; j++) Covariance[i, j] += centred[i] * centred[j];
+            for (var i = 0; i < width; i++) AddScaled(Row(Covariance, i)[..(i + 1)], centred, centred[i]);
         }
         for (var i = 0; i < width; i++)
             for (var j = 0; j <= i; j++) Covariance[i, j] = Covariance[j, i] = Covariance[i, j] / (count - 1);
@@ -54,12 +56,12 @@ internal sealed class GaussianFit
     {
         var (values, vectors) = SymmetricEigen.Decompose(matrix);
         var n = values.Length;
-        var root = new double[n, n];
+        var (root, column) = (new double[n, n], new double[n]);
         for (var k = 0; k < n; k++)
         {
             var scale = Math.Sqrt(Math.Max(0, values[k]));
-            for (var i = 0; i < n; i++)
-                for (var j = 0; j < n; j++) root[i, j] += scale * vectors[i, k] * vectors[j, k];
+            for (var i = 0; i < n; i++) column[i] = vectors[i, k];
+            for (var i = 0; i < n; i++) AddScaled(Row(root, i), column, scale * column[i]);
         }
         return root;
     }
@@ -69,8 +71,18 @@ internal sealed class GaussianFit
         var n = a.GetLength(0);
         var product = new double[n, n];
         for (var i = 0; i < n; i++)
-            for (var k = 0; k < n; k++)
-                for (var j = 0; j < n; j++) product[i, j] += a[i, k] * b[k, j];
+            for (var k = 0; k < n; k++) AddScaled(Row(product, i), Row(b, k), a[i, k]);
         return product;
+    }
+
+    private static Span<double> Row(double[,] matrix, int row) => MemoryMarshal.CreateSpan(ref matrix[row, 0], matrix.GetLength(1));
+
+    private static void AddScaled(Span<double> sums, ReadOnlySpan<double> terms, double scale)
+    {
+        var fast = MemoryMarshal.Cast<double, Vector<double>>(sums);
+        var others = MemoryMarshal.Cast<double, Vector<double>>(terms[..sums.Length]);
+        var factor = new Vector<double>(scale);
+        for (var i = 0; i < fast.Length; i++) fast[i] += others[i] * factor;
+        for (var i = fast.Length * Vector<double>.Count; i < sums.Length; i++) sums[i] += terms[i] * scale;
     }
 }

@@ -1,13 +1,38 @@
+using static TorchSharp.torch;
+
 namespace Diffusion.Training.Evaluation;
 
-/// <summary>Eigenvalues and eigenvectors of a symmetric matrix by cyclic Jacobi rotations (Golub and Van Loan, 8.5).</summary>
+/// <summary>
+/// Eigenvalues and eigenvectors of a symmetric matrix: by cyclic Jacobi rotations (Golub and Van Loan, 8.5), which are exact to the last
+/// digits and slow, and from <see cref="Large"/> on by LAPACK.
+/// </summary>
 internal static class SymmetricEigen
 {
+    /// <summary>Rows from which on Jacobi takes too long.</summary>
+    public const int Large = 200;
+
     private const int MaximumSweeps = 100;
 
     /// <param name="matrix">Symmetric; left as it is.</param>
     /// <returns>Eigenvalues, and the eigenvectors as columns.</returns>
-    public static (double[] Values, double[,] Vectors) Decompose(double[,] matrix)
+    public static (double[] Values, double[,] Vectors) Decompose(double[,] matrix) => matrix.GetLength(0) < Large ? ByRotations(matrix) : ByLapack(matrix);
+
+    /// <inheritdoc cref="Decompose"/>
+    public static (double[] Values, double[,] Vectors) ByLapack(double[,] matrix)
+    {
+        var n = matrix.GetLength(0);
+        using var scope = NewDisposeScope();
+        var flat = new double[n * n];
+        Buffer.BlockCopy(matrix, 0, flat, 0, flat.Length * sizeof(double));
+        var (values, vectors) = linalg.eigh(tensor(flat, [n, n], ScalarType.Float64));
+        using var numbers = values.data<double>();
+        using var columns = vectors.contiguous().data<double>();
+        var found = new double[n, n];
+        Buffer.BlockCopy(columns.ToArray(), 0, found, 0, flat.Length * sizeof(double));
+        return (numbers.ToArray(), found);
+    }
+
+    private static (double[] Values, double[,] Vectors) ByRotations(double[,] matrix)
     {
         var n = matrix.GetLength(0);
         var a = (double[,])matrix.Clone();

@@ -68,6 +68,31 @@ internal sealed class JobFields(JsonElement? element, string path, List<string> 
             : Wrong(name, "must be an object of texts", new Dictionary<string, string>());
     }
 
+    /// <summary>A list of words, each once; required.</summary>
+    public IReadOnlyList<string> WordList(string name, IReadOnlyList<string> allowed)
+    {
+        if (Find(name) is not { } value) return [Missing<string>(name, null)];
+        var good = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0
+            && value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String && allowed.Contains(v.GetString()!));
+        return good ? [.. value.EnumerateArray().Select(v => v.GetString()!).Distinct()] : Wrong<IReadOnlyList<string>>(name, $"must be a list of {string.Join(", ", allowed)}", []);
+    }
+
+    /// <summary>A text, or a whole number as text; null if it is not given.</summary>
+    public string? TextOrNumber(string name) =>
+        Find(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var whole) ? whole.ToString(CultureInfo.InvariantCulture)
+        : Wrong<string?>(name, "must be a text or a whole number", null);
+
+    /// <summary>A list of objects; null if it is not given.</summary>
+    public IReadOnlyList<JobFields>? Sections(string name)
+    {
+        if (Find(name) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(v => v.ValueKind != JsonValueKind.Object))
+            return Wrong<IReadOnlyList<JobFields>?>(name, "must be a list of objects", null);
+        return [.. value.EnumerateArray().Select((v, i) => new JobFields(v, string.Create(CultureInfo.InvariantCulture, $"{At(name)}[{i}]"), problems))];
+    }
+
     /// <summary>A nested object; a missing one reads as all fallbacks.</summary>
     public JobFields Section(string name)
     {

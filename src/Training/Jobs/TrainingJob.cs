@@ -30,12 +30,12 @@ internal abstract record TrainingJob
 
     public OptimizerSettings Optimizer { get; init; } = new();
 
-    /// <summary>Upper end of the decay of the moving average of the weights; it begins at (1+n)/(10+n).</summary>
-    public double EmaDecay { get; init; } = 0.9999;
+    /// <summary>The moving average of the weights, which is what a version holds.</summary>
+    public AverageSettings Average { get; init; } = new();
 
     public ulong Seed { get; init; }
 
-    /// <summary>Steps between resume points, sample grids, published versions (0: only at the end) and metric lines.</summary>
+    /// <summary>Steps between resume points, sample grids, published versions (0: only at the end), validations and metric lines.</summary>
     public CadenceSettings Every { get; init; } = new();
 }
 
@@ -48,6 +48,9 @@ internal sealed record DenoiserJob : TrainingJob
 
     /// <summary>Probability that a label is replaced by the null token, for classifier-free guidance.</summary>
     public double LabelDrop { get; init; }
+
+    /// <summary>How a training image is changed each time it comes by; null for not at all.</summary>
+    public AugmentationSettings? Augmentation { get; init; }
 
     /// <summary>A published version whose fitting parameters this run starts from.</summary>
     public ParentReference? InitialFrom { get; init; }
@@ -98,7 +101,7 @@ internal enum MemorySource
 }
 
 /// <summary>How a memory row is kept.</summary>
-internal enum MemoryStorage { UInt8, Float16 }
+internal enum MemoryStorage { UInt8, Float16, Float32 }
 
 /// <summary>Distance between an estimate and its target, averaged over pixels and batch.</summary>
 internal sealed record DistanceSettings
@@ -113,14 +116,20 @@ internal sealed record DistanceSettings
     /// <summary>Whether d is the norm of a whole image's difference (iCT) instead of one pixel's (DDDM).</summary>
     public bool PerImage { get; init; }
 
-    /// <summary>DDDM: what an image's distance counts.</summary>
+    /// <summary>What an image's distance counts.</summary>
     public LossWeighting Weighting { get; init; }
+
+    /// <summary>Cap of the signal-to-noise ratio in <see cref="LossWeighting.MinSnr"/>.</summary>
+    public double Gamma { get; init; } = 5;
 }
 
-/// <summary>Weight of an image's distance between estimates of x_0.</summary>
+/// <summary>Weight of an image's distance, by its time.</summary>
 internal enum LossWeighting
 {
     None,
+
+    /// <summary>min(SNR, gamma) of the squared error of x_0, whatever the network names (Hang et al. 2023, Min-SNR).</summary>
+    MinSnr,
 
     /// <summary>SNR + 1 = 1 / sigma_t^2: of the squared error of x_0 it makes that of v (Salimans and Ho 2022).</summary>
     SnrPlusOne,
@@ -155,6 +164,12 @@ internal sealed record WalkTargetSettings
     /// <summary>Steps of the teacher for one of the walk.</summary>
     public int Substeps { get; init; } = 4;
 
+    /// <summary>
+    /// Scale of classifier-free guidance that the teacher walks with: the student has its pictures without the second
+    /// evaluation (Meng et al. 2023, section 3, at one scale). 1 is none.
+    /// </summary>
+    public double Guidance { get; init; } = 1;
+
     /// <summary>Share of the images that are on a walk; the others are trained at uniform t on themselves.</summary>
     public double Share { get; init; } = 1;
 }
@@ -175,6 +190,53 @@ internal sealed record OptimizerSettings
 
     /// <summary>Largest norm of the whole gradient; 0 does not clip.</summary>
     public double ClipNorm { get; init; }
+
+    /// <summary>Parts that a batch is computed in, one after the other, before the one step: memory for time, the result is the same.</summary>
+    public int Accumulate { get; init; } = 1;
+}
+
+/// <summary>Rule of the exponential moving average e &lt;- r e + (1 - r) w.</summary>
+internal enum AverageRule
+{
+    /// <summary>r = min(decay, (1 + n) / (10 + n)) for the n-th update: early weights are forgotten fast.</summary>
+    WarmUp,
+
+    /// <summary>r = decay.</summary>
+    Constant,
+
+    /// <summary>A copy for the first 100 updates, then r = min(decay, 1 - (1 + k)^(-2/3)), k counted from there.</summary>
+    Power,
+}
+
+/// <summary>The moving average of the weights.</summary>
+internal sealed record AverageSettings
+{
+    public AverageRule Rule { get; init; }
+
+    /// <summary>Upper end of r.</summary>
+    public double Decay { get; init; } = 0.9999;
+
+    /// <summary>Steps from one update to the next.</summary>
+    public int Every { get; init; } = 1;
+}
+
+/// <summary>Changes of a training image, drawn anew each time it is seen. Images that figures are measured against are never changed.</summary>
+internal sealed record AugmentationSettings
+{
+    /// <summary>Probability of being mirrored left to right.</summary>
+    public double Flip { get; init; }
+
+    /// <summary>Largest turn to either side, degrees. What comes in over the edge is the image reflected there.</summary>
+    public double Rotate { get; init; }
+
+    /// <summary>Brightness is multiplied by a factor in 1 - b .. 1 + b.</summary>
+    public double Brightness { get; init; }
+
+    /// <summary>Contrast about the mean grey is multiplied by a factor in 1 - c .. 1 + c.</summary>
+    public double Contrast { get; init; }
+
+    /// <summary>Whether a picture can be brought back exactly from what was done to it.</summary>
+    public bool IsReversible => Rotate == 0 && Brightness == 0 && Contrast == 0;
 }
 
 internal sealed record CadenceSettings
@@ -182,5 +244,9 @@ internal sealed record CadenceSettings
     public int Checkpoint { get; init; } = 500;
     public int Sample { get; init; }
     public int Publish { get; init; }
+
+    /// <summary>0 for a run that is never validated.</summary>
+    public int Validate { get; init; }
+
     public int Log { get; init; } = 10;
 }

@@ -12,8 +12,6 @@ internal static class TrainingJobReader
     /// <summary>The parent version of a job that names none: the default, or else the newest.</summary>
     public const int NewestVersion = int.MaxValue;
 
-    private static readonly string[] Predictions = [.. Enum.GetValues<Prediction>().Select(Word)];
-
     /// <exception cref="TrainingJobException">Anything is missing, unknown, out of range or contradictory.</exception>
     public static TrainingJob Read(ReadOnlyMemory<byte> json)
     {
@@ -37,6 +35,7 @@ internal static class TrainingJobReader
         var objective = root.Section("objective");
         var kind = objective.Word("kind", [ObjectiveSettings.Ddpm, ObjectiveSettings.Dddm, ClassifierJob.Kind]);
         TrainingJob job = kind == ClassifierJob.Kind ? Classifier(root, objective) : Denoiser(root, objective, kind);
+        if (job.Optimizer.Accumulate > job.Batch) root.Complain("optimizer.accumulate", "is more than batch: a part needs an image");
         if (job.Optimizer.Warmup > 0 && job.Optimizer.Warmup >= Math.Max(1, job.Images / job.Batch)) root.Complain("optimizer.warmup", "is as long as the whole run");
         root.Close();
         return job;
@@ -44,7 +43,7 @@ internal static class TrainingJobReader
 
     private static DenoiserJob Denoiser(JobFields root, JobFields fields, string kind)
     {
-        var objective = Objective(fields, kind);
+        var objective = ObjectiveReader.Read(fields, kind);
         var job = new DenoiserJob
         {
             Name = root.Name("name"),
@@ -58,15 +57,20 @@ internal static class TrainingJobReader
             Images = Images(root),
             Steps = root.Has("steps") ? root.Int("steps", 1, int.MaxValue) : null,
             Optimizer = Optimizer(root.Section("optimizer")),
-            EmaDecay = root.Number("emaDecay", 0, 1, 0.9999),
+            Average = Average(root, 0.9999),
             LabelDrop = root.Number("labelDrop", 0, 1, 0),
             Seed = (ulong)root.Whole("seed", 0, long.MaxValue, 0),
             Every = Every(root.Section("every")),
+            Augmentation = Augmentation(root.Section("augmentation")),
             InitialFrom = Parent(root.Section("initialFrom")),
             Sampling = Sampling(root.Section("sampling")),
         };
         if (objective.WalkTarget is { } walk && walk.Evaluations.Any(n => n * walk.Substeps > job.Schedule.Steps))
             root.Complain("objective.walkTarget.substeps", "times the evaluations is more than schedule.steps");
+        if (objective.WalkTarget is { Guidance: not 1 } && job.Network.Classes is null)
+            root.Complain("objective.walkTarget.guidance", "needs a network with classes");
+        if (job is { Augmentation.IsReversible: false, Objective: { Kind: ObjectiveSettings.Dddm, MemorySource: MemorySource.Stored } })
+            root.Complain("augmentation", "can only flip where memories are stored: they are kept in the image's own frame; use objective.memorySource own");
         if (job.LabelDrop > 0 && job.Network.Classes is null) root.Complain("labelDrop", "needs a network with classes");
         return job;
     }
@@ -85,7 +89,7 @@ internal static class TrainingJobReader
             Images = Images(root),
             Steps = root.Has("steps") ? root.Int("steps", 1, int.MaxValue) : null,
             Optimizer = Optimizer(root.Section("optimizer")),
-            EmaDecay = root.Number("emaDecay", 0, 1, 0.999),
+            Average = Average(root, 0.999),
             Seed = (ulong)root.Whole("seed", 0, long.MaxValue, 0),
             Every = Every(root.Section("every")),
         };
@@ -125,71 +129,6 @@ internal static class TrainingJobReader
         {
             fields.Complain(char.ToLowerInvariant(field[0]) + field[1..], wrong.Message.Replace($"{field} ", "", StringComparison.Ordinal).Split(" (Parameter")[0].TrimEnd('.'));
         }
-    }
-
-    private static ObjectiveSettings Objective(JobFields fields, string kind)
-    {
-        var dddm = kind == ObjectiveSettings.Dddm;
-        var loss = fields.Section("loss");
-        var settings = new ObjectiveSettings
-        {
-            Kind = kind,
-            Prediction = Parse(fields.Word("prediction", Predictions, Word(dddm ? Prediction.Residual : Prediction.Epsilon))),
-            Loss = new DistanceSettings
-            {
-                Kind = loss.Word("kind", [DistanceSettings.Mse, DistanceSettings.PseudoHuber], dddm ? DistanceSettings.PseudoHuber : DistanceSettings.Mse),
-                C = loss.Number("c", 1e-12, 1e6, 1.4e-4),
-                PerImage = loss.Flag("perImage", false),
-                Weighting = loss.Word("weighting", ["none", "snr+1"], "none") == "none" ? LossWeighting.None : LossWeighting.SnrPlusOne,
-            },
-            MemoryRefresh = fields.Number("memoryRefresh", 0, 1, 0),
-            MemorySource = fields.Word("memorySource", ["stored", "own"], "stored") == "stored" ? MemorySource.Stored : MemorySource.Own,
-            MemoryStorage = fields.Word("memoryStorage", ["uint8", "float16"], "uint8") == "uint8" ? MemoryStorage.UInt8 : MemoryStorage.Float16,
-            Consistency = Consistency(fields.Section("consistency")),
-            WalkTarget = WalkTarget(fields.Section("walkTarget")),
-        };
-        if (!dddm)
-        {
-            foreach (var name in new[] { "memoryRefresh", "memorySource", "memoryStorage", "consistency", "walkTarget" })
-                if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective");
-            if (loss.Has("weighting")) loss.Complain("weighting", "belongs to the dddm objective");
-        }
-        else if (settings.Prediction == Prediction.Epsilon) fields.Complain("prediction", "epsilon cannot estimate the image at t = T; use residual, x0 or v");
-        if (settings is { Consistency: not null, WalkTarget: not null }) fields.Complain("walkTarget", "cannot be combined with consistency: an image has one target");
-        if (settings.MemorySource == MemorySource.Own && fields.Has("memoryStorage")) fields.Complain("memoryStorage", "needs memorySource stored");
-        loss.Close();
-        fields.Close();
-        return settings;
-    }
-
-    private static ConsistencySettings? Consistency(JobFields fields)
-    {
-        if (!fields.Present) return null;
-        var settings = new ConsistencySettings
-        {
-            GapStart = fields.Number("gapStart", 0, 1, 1),
-            GapEnd = fields.Number("gapEnd", 0, 1, 0.05),
-            ShareAtEnd = fields.Number("shareAtEnd", 0, 1, 0.25),
-            FromAverage = fields.Flag("fromAverage", false),
-        };
-        if (!(settings.GapEnd > 0) || settings.GapEnd > settings.GapStart) fields.Complain("gapEnd", "must be above 0 and at most gapStart");
-        fields.Close();
-        return settings;
-    }
-
-    private static WalkTargetSettings? WalkTarget(JobFields fields)
-    {
-        if (!fields.Present) return null;
-        var settings = new WalkTargetSettings
-        {
-            Teacher = new ParentReference(fields.Name("model"), fields.Int("version", 1, int.MaxValue, NewestVersion)),
-            Evaluations = fields.Ints("evaluations", 1, 1000),
-            Substeps = fields.Int("substeps", 2, 1000, 4),
-            Share = fields.Number("share", 0, 1, 1),
-        };
-        if (fields.Has("evaluations") && !fields.Refused && settings.Evaluations.Count == 0) fields.Complain("evaluations", "must name at least one number of evaluations");
-        fields.Close();
-        return settings;
     }
 
     private static ScheduleReference Schedule(JobFields fields)
@@ -233,6 +172,36 @@ internal static class TrainingJobReader
             Warmup = fields.Int("warmup", 0, int.MaxValue, 0),
             FinalShare = fields.Number("finalShare", 0, 1, 1),
             ClipNorm = fields.Number("clipNorm", 0, 1e6, 0),
+            Accumulate = fields.Int("accumulate", 1, 1 << 16, 1),
+        };
+        fields.Close();
+        return settings;
+    }
+
+    /// <summary>The section <c>ema</c>, or its decay alone as <c>emaDecay</c>.</summary>
+    private static AverageSettings Average(JobFields root, double decay)
+    {
+        var fields = root.Section("ema");
+        if (fields.Present && root.Has("emaDecay")) root.Complain("emaDecay", "stands beside ema; give ema.decay");
+        var settings = new AverageSettings
+        {
+            Rule = fields.Word("rule", ["warm-up", "constant", "power"], "warm-up") switch { "constant" => AverageRule.Constant, "power" => AverageRule.Power, _ => AverageRule.WarmUp },
+            Decay = fields.Present ? fields.Number("decay", 0, 1, decay) : root.Number("emaDecay", 0, 1, decay),
+            Every = fields.Int("every", 1, 100_000, 1),
+        };
+        fields.Close();
+        return settings;
+    }
+
+    private static AugmentationSettings? Augmentation(JobFields fields)
+    {
+        if (!fields.Present) return null;
+        var settings = new AugmentationSettings
+        {
+            Flip = fields.Number("flip", 0, 1, 0),
+            Rotate = fields.Number("rotate", 0, 180, 0),
+            Brightness = fields.Number("brightness", 0, 1, 0),
+            Contrast = fields.Number("contrast", 0, 1, 0),
         };
         fields.Close();
         return settings;
@@ -245,6 +214,7 @@ internal static class TrainingJobReader
             Checkpoint = fields.Int("checkpoint", 1, int.MaxValue, 500),
             Sample = fields.Int("sample", 0, int.MaxValue, 0),
             Publish = fields.Int("publish", 0, int.MaxValue, 0),
+            Validate = fields.Int("validate", 0, int.MaxValue, 0),
             Log = fields.Int("log", 1, int.MaxValue, 10),
         };
         fields.Close();
@@ -277,8 +247,4 @@ internal static class TrainingJobReader
         fields.Close();
         return defaults;
     }
-
-    private static string Word(Prediction prediction) => JsonSerializer.SerializeToElement(prediction).GetString()!;
-
-    private static Prediction Parse(string word) => Enum.GetValues<Prediction>().First(p => Word(p) == word);
 }

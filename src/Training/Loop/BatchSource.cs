@@ -1,6 +1,7 @@
 using Diffusion.Noise;
 using Diffusion.Schedules;
 using Diffusion.Training.Data;
+using Diffusion.Training.Jobs;
 
 namespace Diffusion.Training.Loop;
 
@@ -19,8 +20,10 @@ internal sealed record ForwardProcess(NoiseSchedule Schedule, double ShareAtEnd,
 /// <param name="images">The training images.</param>
 /// <param name="plan">Which images each step sees.</param>
 /// <param name="forward">Null for a classifier, which sees clean images.</param>
-internal sealed class BatchSource(ulong seed, ImageSet images, EpochPlan plan, ForwardProcess? forward)
+/// <param name="augmentation">How images are changed before anything else; null for not at all.</param>
+internal sealed class BatchSource(ulong seed, ImageSet images, EpochPlan plan, ForwardProcess? forward, AugmentationSettings? augmentation = null)
 {
+    private readonly Augmentation? change = augmentation is null ? null : new Augmentation(augmentation, seed, images.Manifest.Height);
     private Task<TrainingBatch>? ahead;
     private int aheadStep;
 
@@ -45,7 +48,13 @@ internal sealed class BatchSource(ulong seed, ImageSet images, EpochPlan plan, F
     {
         var indices = plan.Indices(step);
         var clean = new float[indices.Length * images.Pixels];
-        for (var i = 0; i < indices.Length; i++) images.Read(indices[i], clean.AsSpan(i * images.Pixels, images.Pixels));
+        var mirrored = change is null ? [] : new bool[indices.Length];
+        for (var i = 0; i < indices.Length; i++)
+        {
+            var image = clean.AsSpan(i * images.Pixels, images.Pixels);
+            images.Read(indices[i], image);
+            if (change is not null) mirrored[i] = change.Apply((uint)indices[i], (uint)step, image);
+        }
         var batch = new TrainingBatch
         {
             Step = step,
@@ -54,6 +63,7 @@ internal sealed class BatchSource(ulong seed, ImageSet images, EpochPlan plan, F
             Indices = indices,
             Clean = clean,
             Labels = Array.ConvertAll(indices, i => (long)images.Label(i)),
+            Mirrored = mirrored,
         };
         return forward is null ? batch : Corrupt(batch, forward);
     }

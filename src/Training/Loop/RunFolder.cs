@@ -3,17 +3,18 @@ using Diffusion.Training.Files;
 namespace Diffusion.Training.Loop;
 
 /// <summary>The folder of one run: its job, resume point, curve, sample pictures and, for DDDM, the memory.</summary>
-internal sealed class RunFolder : IDisposable
+internal sealed class RunFolder : RunFiles, IDisposable
 {
     private readonly FileStream owner;
 
     /// <summary>Makes the folder, or opens that of the same job. One process at a time has it.</summary>
     /// <exception cref="IOException">The folder belongs to a job with other content, or another process has it.</exception>
-    public RunFolder(string path, byte[] job)
+    public RunFolder(string path, byte[] job) : base(path)
     {
-        Root = path;
         Directory.CreateDirectory(Samples);
         owner = new FileStream(Path.Combine(path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        // what a killed process wrote aside and nobody reads
+        foreach (var left in new[] { path, Samples }.SelectMany(f => Directory.EnumerateFiles(f, "*.tmp"))) File.Delete(left);
         if (!File.Exists(Job)) DurableFile.Write(Job, job);
         else if (!File.ReadAllBytes(Job).AsSpan().SequenceEqual(job))
         {
@@ -23,14 +24,4 @@ internal sealed class RunFolder : IDisposable
     }
 
     public void Dispose() => owner.Dispose();
-
-    public string Root { get; }
-    public string Job => Path.Combine(Root, "job.json");
-    public string State => Path.Combine(Root, "state.safetensors");
-    public string Metrics => Path.Combine(Root, "metrics.ndjson");
-    public string Parent => Path.Combine(Root, "parent.json");
-    public string Teacher => Path.Combine(Root, "teacher.json");
-    public string Published => Path.Combine(Root, "published.json");
-    public string Samples => Path.Combine(Root, "samples");
-    public string Memory => Path.Combine(Root, "memory");
 }

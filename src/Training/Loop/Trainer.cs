@@ -2,6 +2,7 @@ using Diffusion.Noise;
 using Diffusion.Training.Jobs;
 using Diffusion.Training.Objectives;
 using Diffusion.Training.Runs;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -27,6 +28,7 @@ internal sealed class Trainer : IDisposable
     private readonly MovingAverage average;
     private readonly TrainingState state;
     private readonly MetricsLog metrics;
+    private readonly Dictionary<string, double> figures = new(StringComparer.Ordinal);
     private double loss;
 
     public Trainer(TrainingJob job, EpochPlan plan, ITrainee trainee, BatchSource source, RunFolder folder, TimeProvider time)
@@ -35,7 +37,7 @@ internal sealed class Trainer : IDisposable
         (network, objective) = (trainee.Network, trainee.Objective);
         parameters = [.. network.parameters()];
         optimizer = new AdamW(network.named_parameters(), job.Optimizer);
-        average = new MovingAverage(network, trainee.Average, job.EmaDecay);
+        average = new MovingAverage(network, trainee.Average, job.Average);
         state = new TrainingState(folder.State, network, trainee.Average, optimizer);
         metrics = new MetricsLog(folder.Metrics);
         trainee.Average.eval();
@@ -44,6 +46,15 @@ internal sealed class Trainer : IDisposable
     /// <summary>Called after each logged step.</summary>
     public Action<TrainingProgress>? Report { get; init; }
 
+    /// <summary>What to do besides, asked for between two steps; null where nobody can ask.</summary>
+    public RunOrders? Orders { get; init; }
+
+    /// <summary>How the run is validated; null if it is not.</summary>
+    public Validation? Validation { get; init; }
+
+    /// <summary>Called when training begins, and with each resume point, grid and version.</summary>
+    public Action<RunNews>? Tell { get; init; }
+
     /// <summary>Trains to the end of the plan, or to the end of the step in which <paramref name="stop"/> is set; saves in both cases.</summary>
     /// <returns>Steps done.</returns>
     /// <exception cref="TrainingDivergedException">The loss or the gradient is not finite; nothing is saved.</exception>
@@ -51,14 +62,17 @@ internal sealed class Trainer : IDisposable
     {
         var first = Resume();
         var started = time.GetTimestamp();
+        Say(RunMoment.Began, first);
         network.train();
         for (var step = first; step < plan.Steps; step++)
         {
+            var done = step;
             if (stop.IsCancellationRequested)
             {
                 Save(step);
                 return step;
             }
+            Orders?.Serve(order => Obey(order, done));
             // the memory of the epoch before last is about to be written over: no older resume point may be needed
             if (step > first && step % plan.StepsPerEpoch == 0) Save(step);
             var batch = source.Take(step);
@@ -69,7 +83,11 @@ internal sealed class Trainer : IDisposable
         return plan.Steps;
     }
 
-    public void Dispose() => optimizer.Dispose();
+    public void Dispose()
+    {
+        metrics.Dispose();
+        optimizer.Dispose();
+    }
 
     private int Resume()
     {
@@ -89,38 +107,58 @@ internal sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         random.manual_seed((long)(SeededNoise.Uniform(job.Seed, 0, (uint)batch.Step, NoisePurpose.Dropout) * (1L << 52)));
         network.zero_grad();
-        var value = objective.Loss(batch);
-        var number = (double)value.item<float>();
-        if (!double.IsFinite(number)) throw new TrainingDivergedException(batch.Step, "loss", number);
-        value.backward();
+        var number = Backward(batch);
         var norm = Gradients.Clip(parameters, job.Optimizer.ClipNorm);
         if (!double.IsFinite(norm)) throw new TrainingDivergedException(batch.Step, "gradient norm", norm);
         var rate = LearningRate.At(job.Optimizer, batch.Step, plan.Steps);
         optimizer.Step(batch.Step + 1, rate);
         average.Update(batch.Step);
-        objective.Commit(batch);
         var memory = Math.Min(LossMemory, batch.Step / (batch.Step + 1.0));
         loss = memory * loss + (1 - memory) * number;
         return (rate, norm);
     }
 
+    /// <summary>The gradient of the batch's mean loss, summed over its parts; the mean loss itself.</summary>
+    private double Backward(TrainingBatch batch)
+    {
+        var (total, parts) = (0.0, Math.Min(job.Optimizer.Accumulate, batch.Count));
+        figures.Clear();
+        for (var part = 0; part < parts; part++)
+        {
+            using var scope = NewDisposeScope();
+            var images = batch.Part(part * batch.Count / parts, (part + 1) * batch.Count / parts);
+            var value = objective.Loss(images);
+            var (number, share) = ((double)value.item<float>(), (double)images.Count / batch.Count);
+            if (!double.IsFinite(number)) throw new TrainingDivergedException(batch.Step, "loss", number);
+            using var weight = share.ToScalar();
+            (parts == 1 ? value : value.mul(weight)).backward();
+            objective.Commit(images);
+            total += share * number;
+            foreach (var (name, figure) in objective.Figures) figures[name] = figures.GetValueOrDefault(name) + share * figure;
+        }
+        return total;
+    }
+
     private void After(int done, double rate, double norm, int first, long started)
     {
-        if (done % job.Every.Log == 0 || done == plan.Steps) Tell(done, rate, norm, first, started);
+        var validated = Validation is not null && (Due(job.Every.Validate) || done == plan.Steps) ? Validation.Run(objective) : null;
+        if (validated is not null || done % job.Every.Log == 0 || done == plan.Steps) Log(done, rate, norm, first, started, validated);
         if (done < plan.Steps && done % job.Every.Checkpoint == 0) Save(done);
-        if (Due(job.Every.Sample)) trainee.Sample(done);
-        if (done < plan.Steps && Due(job.Every.Publish)) trainee.Publish(done, plan.ImagesBefore(done));
+        if (Due(job.Every.Sample)) Sample(done);
+        if (done < plan.Steps && Due(job.Every.Publish)) Publish(done);
 
         bool Due(int every) => every > 0 && done % every == 0;
     }
 
-    private void Tell(int done, double rate, double norm, int first, long started)
+    private void Log(int done, double rate, double norm, int first, long started, IReadOnlyDictionary<string, double>? validated)
     {
         var images = plan.ImagesBefore(done);
         var seconds = time.GetElapsedTime(started).TotalSeconds;
         var speed = seconds > 0 ? (images - plan.ImagesBefore(first)) / seconds : 0;
         var left = speed > 0 ? TimeSpan.FromSeconds((plan.ImagesBefore(plan.Steps) - images) / speed) : TimeSpan.Zero;
-        var progress = new TrainingProgress(done, plan.Steps, images, loss, rate, norm, speed, left, objective.Figures);
+        var all = new Dictionary<string, double>(figures);
+        foreach (var (name, figure) in validated ?? new Dictionary<string, double>()) all[name] = figure;
+        var progress = new TrainingProgress(done, plan.Steps, images, loss, rate, norm, speed, left, all);
         metrics.Add(progress);
         Report?.Invoke(progress);
     }
@@ -128,6 +166,30 @@ internal sealed class Trainer : IDisposable
     private void Save(int done)
     {
         objective.Flush();
+        metrics.Flush();
         state.Save(done, loss);
+        Say(RunMoment.Saved, done);
+    }
+
+    private RunNews Obey(RunOrder order, int done)
+    {
+        if (order == RunOrder.Sample) return Sample(done);
+        Save(done);
+        return order == RunOrder.Publish ? Publish(done) : new RunNews(RunMoment.Saved, done, plan.Steps);
+    }
+
+    private RunNews Sample(int done)
+    {
+        trainee.Sample(done);
+        return Say(RunMoment.Sampled, done);
+    }
+
+    private RunNews Publish(int done) => Say(RunMoment.Published, done, trainee.Publish(done, plan.ImagesBefore(done)));
+
+    private RunNews Say(RunMoment moment, int done, int? version = null)
+    {
+        var news = new RunNews(moment, done, plan.Steps, version);
+        Tell?.Invoke(news);
+        return news;
     }
 }

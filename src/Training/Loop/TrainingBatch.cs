@@ -29,5 +29,27 @@ internal sealed record TrainingBatch
     /// <summary>x_t.</summary>
     public float[] Noisy { get; init; } = [];
 
+    /// <summary>Which of the images were mirrored; empty for none.</summary>
+    public bool[] Mirrored { get; init; } = [];
+
     public int Count => Indices.Length;
+
+    public bool IsMirrored(int i) => Mirrored.Length > 0 && Mirrored[i];
+
+    /// <summary>The images from <paramref name="start"/> up to <paramref name="end"/>, of the same step.</summary>
+    public TrainingBatch Part(int start, int end)
+    {
+        if (start == 0 && end == Count) return this;
+        var pixels = Clean.Length / Count;
+        return this with
+        {
+            Indices = Indices[start..end],
+            Clean = Clean[(start * pixels)..(end * pixels)],
+            Labels = Labels?[start..end],
+            Times = Times.Length == 0 ? Times : Times[start..end],
+            Noise = Noise.Length == 0 ? Noise : Noise[(start * pixels)..(end * pixels)],
+            Noisy = Noisy.Length == 0 ? Noisy : Noisy[(start * pixels)..(end * pixels)],
+            Mirrored = Mirrored.Length == 0 ? Mirrored : Mirrored[start..end],
+        };
+    }
 }

@@ -13,6 +13,20 @@ internal sealed class TrainingState(string path, nn.Module network, nn.Module av
 {
     private const string WeightsPrefix = "weights/", AveragePrefix = "average/", FirstPrefix = "first/", SecondPrefix = "second/";
 
+    /// <summary>Steps done in a saved state; null if it is not there any more.</summary>
+    public static int? StepOf(string path)
+    {
+        try
+        {
+            using var file = SafeTensorFile.Open(path);
+            return int.Parse(file.Metadata["step"], CultureInfo.InvariantCulture);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Steps done and the averaged loss at that point, or null if nothing was saved yet.</summary>
     public (int Step, double Loss)? Load()
     {

@@ -1,3 +1,4 @@
+using Diffusion.Guidance;
 using Diffusion.Networks;
 using Diffusion.Samplers;
 using Diffusion.Schedules;
@@ -17,11 +18,18 @@ internal sealed class CleanEstimator(UNet network, Prediction prediction, NoiseS
     /// <param name="times">t in 1..T, n of them.</param>
     /// <param name="labels">[n]; null for a network without labels.</param>
     /// <param name="memory">[n, C, H, W]; null for a network without a memory.</param>
-    public Tensor Of(Tensor noisy, int[] times, Tensor? labels, Tensor? memory)
+    /// <param name="guidance">Scale of classifier-free guidance; other than 1 it needs labels.</param>
+    public Tensor Of(Tensor noisy, int[] times, Tensor? labels, Tensor? memory, double guidance = ClassifierFreeGuidance.NoGuidance)
     {
         using var off = no_grad();
         using var scope = NewDisposeScope();
-        var output = network.forward(noisy, inputs.TimeIndex(times), labels, memory);
+        var index = inputs.TimeIndex(times);
+        var output = network.forward(noisy, index, labels, memory);
+        if (guidance != ClassifierFreeGuidance.NoGuidance)
+        {
+            var unlabelled = network.forward(noisy, index, full_like(labels!, (long)network.Config.NullLabel!), memory);
+            output = ClassifierFreeGuidance.Combine(output, unlabelled, inputs.PerImage(Enumerable.Repeat(guidance, times.Length)));
+        }
         return FromOutput(prediction, schedule, inputs, times, noisy, output).clamp(Low, High).MoveToOuterDisposeScope();
     }
 

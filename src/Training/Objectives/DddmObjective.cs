@@ -27,7 +27,9 @@ internal sealed class DddmObjective : IObjective
     private readonly SampleMemory? memory;
     private readonly Distance distance;
     private readonly Inputs inputs;
-    private readonly CleanEstimator own;
+    private readonly CleanEstimator own, averaged;
+    private readonly UNet average;
+    private readonly Func<int, double>? weights;
     private readonly ConsistencyTarget? consistency;
     private readonly WalkTarget? walk;
     private float[] estimates = [];
@@ -41,12 +43,13 @@ internal sealed class DddmObjective : IObjective
     /// <param name="device">Where the networks are.</param>
     public DddmObjective(DenoiserJob job, NoiseSchedule schedule, UNet network, UNet average, SampleMemory? memory, Denoiser? teacher, Device device)
     {
-        (this.job, this.schedule, this.network, this.memory) = (job, schedule, network, memory);
+        (this.job, this.schedule, this.network, this.average, this.memory) = (job, schedule, network, average, memory);
         distance = new Distance(job.Objective.Loss);
         inputs = new Inputs(job.Network, device);
-        own = Estimator(network);
+        (own, averaged) = (Estimator(network), Estimator(average));
+        weights = TimeWeights.Of(job.Objective.Loss, Prediction.X0, schedule);
         if (job.Objective.Consistency is { } settings)
-            consistency = new ConsistencyTarget(settings, schedule, settings.FromAverage ? Estimator(average) : own, inputs);
+            consistency = new ConsistencyTarget(settings, schedule, settings.FromAverage ? averaged : own, inputs);
         if (teacher is not null)
             walk = new WalkTarget(job.Objective.WalkTarget!, job.Seed, new DenoiserTraits(schedule, job.Objective.Prediction, HasMemory: true), own, teacher, inputs);
     }
@@ -68,14 +71,41 @@ internal sealed class DddmObjective : IObjective
         walk?.Teach(batch, places, noise, target);
         estimates = Inputs.ToArray(estimate);
         Figures = new Dictionary<string, double> { ["copyScore"] = Statistics.Correlation(estimates, shown) };
-        return distance.Mean(estimate, inputs.Images(target), Weights(batch.Times));
+        return distance.Mean(estimate, inputs.Images(target), Weights(batch));
+    }
+
+    /// <summary>
+    /// As sampling goes: the estimate from a noise memory is the memory of the one that is judged, and the target is the image. The
+    /// copy score and the variance over the samples are those of one evaluation of pure noise: near 1, a network that hands its memory on;
+    /// near 0, one that makes the same picture of all noise.
+    /// </summary>
+    public (double Loss, IReadOnlyDictionary<string, double> Figures) Validate(TrainingBatch batch)
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        var fresh = Noise(batch);
+        var (noisy, labels, memory) = (inputs.Images(batch.Noisy), inputs.Labels(batch.Labels), inputs.Images(fresh));
+        var shown = averaged.Of(noisy, batch.Times, labels, memory);
+        var estimate = CleanEstimator.FromOutput(job.Objective.Prediction, schedule, inputs, batch.Times, noisy, inputs.Evaluate(average, batch, noisy, shown));
+        var loss = distance.Mean(estimate, inputs.Images(batch.Clean), Weights(batch)).item<float>();
+        var samples = Inputs.ToArray(averaged.Of(inputs.Images(batch.Noise), Enumerable.Repeat(schedule.Steps, batch.Count).ToArray(), labels, memory));
+        return (loss, new Dictionary<string, double>
+        {
+            ["sampleCopyScore"] = Statistics.Correlation(samples, fresh),
+            ["sampleVariance"] = Statistics.VarianceAcross(samples, samples.Length / batch.Count),
+        });
     }
 
     public void Commit(TrainingBatch batch)
     {
         if (memory is null) return;
         var pixels = estimates.Length / batch.Count;
-        for (var i = 0; i < batch.Count; i++) memory.Write(batch.Indices[i], batch.Epoch, estimates.AsSpan(i * pixels, pixels));
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var estimate = estimates.AsSpan(i * pixels, pixels);
+            Turn(batch, i, estimate);
+            memory.Write(batch.Indices[i], batch.Epoch, estimate);
+        }
     }
 
     public void Flush() => memory?.Flush();
@@ -89,12 +119,7 @@ internal sealed class DddmObjective : IObjective
 
     private CleanEstimator Estimator(UNet net) => new(net, job.Objective.Prediction, schedule, inputs);
 
-    private Tensor? Weights(int[] times) => job.Objective.Loss.Weighting switch
-    {
-        LossWeighting.None => null,
-        LossWeighting.SnrPlusOne => inputs.PerImage(times.Select(t => 1 / (schedule.Sigma(t) * schedule.Sigma(t)))),
-        var other => throw new InvalidOperationException($"Unknown weighting {other}."),
-    };
+    private Tensor? Weights(TrainingBatch batch) => weights is null ? null : inputs.PerImage(batch.Times.Select(weights));
 
     /// <summary>What an image without a memory is shown.</summary>
     private float[] Noise(TrainingBatch batch)
@@ -113,7 +138,11 @@ internal sealed class DddmObjective : IObjective
         var pixels = shown.Length / batch.Count;
         if (memory is not null)
         {
-            foreach (var i in rows) memory.Read(batch.Indices[i], batch.Epoch, shown.AsSpan(i * pixels, pixels));
+            foreach (var i in rows)
+            {
+                memory.Read(batch.Indices[i], batch.Epoch, shown.AsSpan(i * pixels, pixels));
+                Turn(batch, i, shown.AsSpan(i * pixels, pixels));
+            }
             return;
         }
         using var scope = NewDisposeScope();
@@ -121,6 +150,12 @@ internal sealed class DddmObjective : IObjective
         var noise = inputs.Images(ImageRows.Take(shown, pixels, rows));
         var first = own.Of(noisy, Array.ConvertAll(rows, i => batch.Times[i]), inputs.Labels(ImageRows.Take(batch.Labels, rows)), noise);
         ImageRows.Put(shown, pixels, rows, Inputs.ToArray(first));
+    }
+
+    /// <summary>From the frame that memories are kept in, the image's own, to that of the batch, or back.</summary>
+    private void Turn(TrainingBatch batch, int i, Span<float> picture)
+    {
+        if (batch.IsMirrored(i)) Augmentation.Mirror(picture, job.Network.ImageSize);
     }
 
     private bool Refreshes(TrainingBatch batch, int i) => job.Objective.MemoryRefresh > 0

@@ -6,15 +6,19 @@ namespace Diffusion.Training.Objectives;
 /// <summary>What a run learns: the loss of a batch, and what has to be remembered between steps.</summary>
 internal interface IObjective : IDisposable
 {
-    /// <summary>The mean loss over the batch, 0-dimensional, with gradient. Called inside a dispose scope.</summary>
+    /// <summary>The mean loss over the batch, or a part of it, 0-dimensional, with gradient. Called inside a dispose scope.</summary>
     Tensor Loss(TrainingBatch batch);
 
-    /// <summary>Called once the step has been taken.</summary>
+    /// <summary>Judges the averaged weights by a batch that is not trained on; leaves no trace in what is trained.</summary>
+    /// <returns>The mean loss, and what else there is to say, by name.</returns>
+    (double Loss, IReadOnlyDictionary<string, double> Figures) Validate(TrainingBatch batch);
+
+    /// <summary>Called after <see cref="Loss"/>, once that loss is known to be a number.</summary>
     void Commit(TrainingBatch batch);
 
     /// <summary>Brings what is kept outside the weights to the disk.</summary>
     void Flush();
 
-    /// <summary>Further figures of the last step for the metrics, by name.</summary>
+    /// <summary>Further figures of the last batch or part for the metrics, by name.</summary>
     IReadOnlyDictionary<string, double> Figures { get; }
 }

@@ -26,9 +26,12 @@ internal sealed class SampleMemory : IDisposable
     {
         (this.storage, this.seed, this.pixels) = (storage, seed, pixels);
         Directory.CreateDirectory(folder);
-        var rowBytes = storage == MemoryStorage.UInt8 ? pixels : 2 * pixels;
+        var rowBytes = RowBytes(storage, pixels);
         files = [new MappedRows(Path.Combine(folder, "memory-even"), rows, rowBytes), new MappedRows(Path.Combine(folder, "memory-odd"), rows, rowBytes)];
     }
+
+    /// <summary>Bytes of both files.</summary>
+    public static long Bytes(MemoryStorage storage, int rows, int pixels) => 2L * rows * RowBytes(storage, pixels);
 
     /// <summary>What image <paramref name="row"/> is shown in <paramref name="epoch"/>.</summary>
     public void Read(int row, int epoch, Span<float> destination)
@@ -40,12 +43,18 @@ internal sealed class SampleMemory : IDisposable
         }
         var bytes = new byte[files[0].RowBytes];
         files[(epoch - 1) & 1].Read(row, bytes);
-        if (storage == MemoryStorage.UInt8)
-            for (var i = 0; i < pixels; i++) destination[i] = bytes[i] / 127.5f - 1f;
-        else
+        switch (storage)
         {
-            var halves = MemoryMarshal.Cast<byte, Half>(bytes);
-            for (var i = 0; i < pixels; i++) destination[i] = (float)halves[i];
+            case MemoryStorage.UInt8:
+                for (var i = 0; i < pixels; i++) destination[i] = bytes[i] / 127.5f - 1f;
+                break;
+            case MemoryStorage.Float16:
+                var halves = MemoryMarshal.Cast<byte, Half>(bytes);
+                for (var i = 0; i < pixels; i++) destination[i] = (float)halves[i];
+                break;
+            default:
+                MemoryMarshal.Cast<byte, float>(bytes).CopyTo(destination);
+                break;
         }
     }
 
@@ -53,12 +62,18 @@ internal sealed class SampleMemory : IDisposable
     public void Write(int row, int epoch, ReadOnlySpan<float> estimate)
     {
         var bytes = new byte[files[0].RowBytes];
-        if (storage == MemoryStorage.UInt8)
-            for (var i = 0; i < pixels; i++) bytes[i] = (byte)Math.Clamp(MathF.Round((estimate[i] + 1f) * 127.5f), 0f, 255f);
-        else
+        switch (storage)
         {
-            var halves = MemoryMarshal.Cast<byte, Half>(bytes.AsSpan());
-            for (var i = 0; i < pixels; i++) halves[i] = (Half)estimate[i];
+            case MemoryStorage.UInt8:
+                for (var i = 0; i < pixels; i++) bytes[i] = (byte)Math.Clamp(MathF.Round((estimate[i] + 1f) * 127.5f), 0f, 255f);
+                break;
+            case MemoryStorage.Float16:
+                var halves = MemoryMarshal.Cast<byte, Half>(bytes.AsSpan());
+                for (var i = 0; i < pixels; i++) halves[i] = (Half)estimate[i];
+                break;
+            default:
+                MemoryMarshal.AsBytes(estimate[..pixels]).CopyTo(bytes);
+                break;
         }
         files[epoch & 1].Write(row, bytes);
     }
@@ -73,6 +88,13 @@ internal sealed class SampleMemory : IDisposable
     {
         foreach (var file in files) file.Dispose();
     }
+
+    private static int RowBytes(MemoryStorage storage, int pixels) => pixels * storage switch
+    {
+        MemoryStorage.UInt8 => 1,
+        MemoryStorage.Float16 => 2,
+        _ => 4,
+    };
 
     /// <summary>A file of rows of equal length, mapped.</summary>
     private sealed class MappedRows : IDisposable

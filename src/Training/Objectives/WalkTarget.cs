@@ -106,7 +106,7 @@ internal sealed class WalkTarget : IDisposable
         for (var part = 0; part < settings.Substeps; part++)
         {
             var steps = Array.ConvertAll(rows, i => Part(places[i]!.Value, part));
-            var clean = estimator.Of(x, Array.ConvertAll(steps, Time), labels, memory);
+            var clean = estimator.Of(x, Array.ConvertAll(steps, Time), labels, memory, settings.Guidance);
             x = Advance(steps, x, clean);
             if (memory is not null) memory = clean;
         }

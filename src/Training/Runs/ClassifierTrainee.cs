@@ -25,7 +25,7 @@ internal sealed class ClassifierTrainee : ITrainee
         (this.job, this.jobFile, this.options, this.device) = (job, jobFile, options, device);
         network = new ImageClassifier(job.Classifier, job.Seed).to(device);
         average = new ImageClassifier(job.Classifier, job.Seed).to(device);
-        Objective = new ClassifierObjective(network, device);
+        Objective = new ClassifierObjective(network, average, device);
     }
 
     public nn.Module Network => network;
@@ -41,7 +41,7 @@ internal sealed class ClassifierTrainee : ITrainee
     public int? Publish(int step, long images)
     {
         using var test = ImageSet.Open(Path.Combine(options.Data, job.Data), "test");
-        var right = new ImageJudge(average, device).Judge(test).Classes.Where((c, i) => c == test.Label(i)).Count();
+        var right = new ImageJudge(average, device).Classes(ImageSource.Of(test), CancellationToken.None).Where((c, i) => c == test.Label(i)).Count();
         var folder = Path.Combine(options.Models, job.Model);
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, ImageJudge.FileName);

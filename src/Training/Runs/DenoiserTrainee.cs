@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Diffusion.Checkpoints;
 using Diffusion.Imaging;
@@ -19,6 +20,7 @@ namespace Diffusion.Training.Runs;
 internal sealed class DenoiserTrainee : ITrainee
 {
     private const int GridImages = 100;
+    private const string TeacherField = "objective.walkTarget.model";
 
     private readonly DenoiserJob job;
     private readonly RunFolder folder;
@@ -27,7 +29,7 @@ internal sealed class DenoiserTrainee : ITrainee
     private readonly NoiseSchedule schedule;
     private readonly Device device;
     private readonly UNet network, average;
-    private readonly ParentReference? parent;
+    private readonly ParentReference? parent, teacher;
 
     /// <exception cref="TrainingJobException">The job does not fit the images, or its parent is missing or fits nothing.</exception>
     public DenoiserTrainee(DenoiserJob job, RunFolder folder, CheckpointStore store, ImageSet images, Device device)
@@ -37,12 +39,16 @@ internal sealed class DenoiserTrainee : ITrainee
         network = new UNet(job.Network, job.Seed).to(device);
         average = new UNet(job.Network, job.Seed).to(device);
         parent = Parent();
+        teacher = job.Objective.WalkTarget is { } walk ? Settled(walk.Teacher, folder.Teacher, TeacherField) : null;
         if (parent is not null && !File.Exists(folder.State)) StartFrom(parent);
         Objective = job.Objective.Kind == ObjectiveSettings.Ddpm
-            ? new DdpmObjective(job, schedule, network, device)
+            ? new DdpmObjective(job, schedule, network, average, device)
             : new DddmObjective(job, schedule, network, average, Memory(), Teacher(), device);
         Forward = new ForwardProcess(schedule, job.Objective.Consistency?.ShareAtEnd ?? 0, job.LabelDrop, job.Network.NullLabel);
     }
+
+    /// <summary>The job's id in the queue; null for a run in the foreground.</summary>
+    public string? JobId { get; init; }
 
     public nn.Module Network => network;
 
@@ -62,12 +68,12 @@ internal sealed class DenoiserTrainee : ITrainee
         var samples = new RowSampler(average, device).Run(table, labels, GridImages, defaults.Guidance, seed: 0);
         var (size, channels) = (job.Network.ImageSize, job.Network.Channels);
         var grid = ImageGrid.Arrange([.. samples.Chunk(channels * size * size).Select(planes => Picture.FromPlanes(planes, size, size, channels))]);
-        DurableFile.Write(Path.Combine(folder.Samples, $"{step:D8}.png"), ImageEncoder.Encode(grid, "png"));
+        DurableFile.Write(folder.SampleOf(step), ImageEncoder.Encode(grid, "png"));
     }
 
     public int? Publish(int step, long images)
     {
-        if (AlreadyPublished(step) is { } before) return before;
+        if (AlreadyPublished(step, images) is { } before) return before;
         var version = store.Publish(job.Model, _ => Manifest(images), into =>
         {
             SafeTensors.Write(Path.Combine(into, CheckpointVersion.WeightsFile), NetworkWeights.ToSafeTensors(average.state_dict()));
@@ -103,8 +109,16 @@ internal sealed class DenoiserTrainee : ITrainee
         ImagesSeen = seen,
         Seed = job.Seed,
         Parent = parent,
+        Parents = [.. Came()],
+        Job = new JobReference(job.Name, DurableFile.Digest(folder.Job).Sha256, JobId),
         Sampling = job.Sampling,
     };
+
+    private IEnumerable<LineageLink> Came()
+    {
+        if (parent is not null) yield return new(parent.Model, parent.Version, LineageLink.Initial);
+        if (teacher is not null) yield return new(teacher.Model, teacher.Version, LineageLink.Teacher);
+    }
 
     private void StartFrom(ParentReference from)
     {
@@ -119,14 +133,13 @@ internal sealed class DenoiserTrainee : ITrainee
     /// <summary>The frozen teacher of a job that distils a walk.</summary>
     private Denoiser? Teacher()
     {
-        const string field = "objective.walkTarget.model";
-        if (job.Objective.WalkTarget is not { } walk) return null;
-        var version = Verified(Settled(walk.Teacher, folder.Teacher, field), field);
+        if (teacher is null) return null;
+        var version = Verified(teacher, TeacherField);
         var (network, schedule) = (version.Manifest.Network, version.Manifest.Schedule);
         var problems = new List<string>();
-        if (schedule != job.Schedule) problems.Add($"{field}: its schedule is {schedule.Name} with {schedule.Steps} steps, not that of the job.");
+        if (schedule != job.Schedule) problems.Add($"{TeacherField}: its schedule is {schedule.Name} with {schedule.Steps} steps, not that of the job.");
         if ((network.ImageSize, network.Channels, network.Classes) != (job.Network.ImageSize, job.Network.Channels, job.Network.Classes))
-            problems.Add($"{field}: its images or classes are not those of the job.");
+            problems.Add($"{TeacherField}: its images or classes are not those of the job.");
         return problems.Count == 0 ? Denoiser.Load(version, device) : throw new TrainingJobException(problems);
     }
 
@@ -149,9 +162,21 @@ internal sealed class DenoiserTrainee : ITrainee
     }
 
     /// <summary>The version that this run has published at <paramref name="step"/>, if a resumed run comes by again.</summary>
-    private int? AlreadyPublished(int step) =>
-        File.Exists(folder.Published) && JsonSerializer.Deserialize<PublishedAt>(File.ReadAllBytes(folder.Published)) is { } last && last.Step == step
-        && store.Versions(job.Model).Contains(last.Version) ? last.Version : null;
+    private int? AlreadyPublished(int step, long images)
+    {
+        if (File.Exists(folder.Published) && JsonSerializer.Deserialize<PublishedAt>(File.ReadAllBytes(folder.Published)) is { } last && last.Step == step
+            && store.Versions(job.Model).Contains(last.Version)) return last.Version;
+        // killed between the version and the note of it
+        return store.NewestValid(job.Model) is { } newest && newest.Manifest.ImagesSeen == images && newest.Manifest.Files[CheckpointVersion.WeightsFile].Sha256 == WeightsDigest()
+            ? newest.Manifest.Version : null;
+    }
+
+    private string WeightsDigest()
+    {
+        using var file = new MemoryStream();
+        SafeTensors.Write(file, NetworkWeights.ToSafeTensors(average.state_dict()));
+        return Convert.ToHexStringLower(SHA256.HashData(file.GetBuffer().AsSpan(0, (int)file.Length)));
+    }
 
     private sealed record PublishedAt(int Step, int Version);
 }

@@ -1,4 +1,5 @@
 using Diffusion.Checkpoints;
+using Diffusion.Networks;
 using Diffusion.Training.Data;
 using Diffusion.Training.Jobs;
 using Diffusion.Training.Loop;
@@ -25,6 +26,15 @@ internal sealed class TrainingRun
     /// <summary>Called after each logged step.</summary>
     public Action<TrainingProgress>? Report { get; init; }
 
+    /// <summary>What to do besides, asked for between two steps; null where nobody can ask.</summary>
+    public RunOrders? Orders { get; init; }
+
+    /// <summary>Called when training begins, and with each resume point, grid and version.</summary>
+    public Action<RunNews>? Tell { get; init; }
+
+    /// <summary>The job's id in the queue; null for a run in the foreground. Goes into what is published.</summary>
+    public string? JobId { get; init; }
+
     /// <summary>Trains until the end or until <paramref name="stop"/>; publishes at the end.</summary>
     /// <exception cref="DamagedDataException">The image set is missing or damaged.</exception>
     /// <exception cref="TrainingJobException">The job does not fit the images or its parent.</exception>
@@ -34,37 +44,38 @@ internal sealed class TrainingRun
     {
         if (options.Threads > 0) set_num_threads(options.Threads);
         using var images = ImageSet.Open(Path.Combine(options.Data, job.Data), "train");
-        RequireFit(images.Manifest);
-        using var folder = new RunFolder(Path.Combine(options.State, "runs", job.Name), jobFile);
+        if (ImageFit.Problems(job, images.Manifest) is { Count: > 0 } problems) throw new TrainingJobException(problems);
+        using var folder = new RunFolder(RunFiles.PathOf(options, job.Name), jobFile);
+        RequireRoom(folder, ImageFit.MemoryBytes(job, images.Manifest));
         using var trainee = Trainee(folder, images);
         var plan = new EpochPlan(job.Seed, job.DataImages ?? images.Count, job.Batch, job.Images, job.Steps);
-        using var trainer = new Trainer(job, plan, trainee, new BatchSource(job.Seed, images, plan, trainee.Forward), folder, time) { Report = Report };
+        using var unseen = job.Every.Validate > 0 ? ImageSet.Open(Path.Combine(options.Data, job.Data), Validation.Split) : null;
+        using var trainer = new Trainer(job, plan, trainee, new BatchSource(job.Seed, images, plan, trainee.Forward, (job as DenoiserJob)?.Augmentation), folder, time)
+        {
+            Report = Report,
+            Orders = Orders,
+            Tell = Tell,
+            Validation = unseen is null ? null : new Validation(job.Seed, unseen, job.Batch, trainee.Forward),
+        };
         var steps = trainer.Run(stop);
-        return steps < plan.Steps
-            ? new TrainingOutcome(false, steps, job.Model, null)
-            : new TrainingOutcome(true, steps, job.Model, trainee.Publish(steps, plan.ImagesBefore(steps)));
+        if (steps < plan.Steps) return new TrainingOutcome(false, steps, job.Model, null);
+        var version = trainee.Publish(steps, plan.ImagesBefore(steps));
+        Tell?.Invoke(new RunNews(RunMoment.Published, steps, plan.Steps, version));
+        return new TrainingOutcome(true, steps, job.Model, version);
     }
 
     private ITrainee Trainee(RunFolder folder, ImageSet images) => job switch
     {
-        DenoiserJob denoiser => new DenoiserTrainee(denoiser, folder, store, images, device(options.Device)),
-        ClassifierJob classifier => new ClassifierTrainee(classifier, jobFile, options, device(options.Device)),
+        DenoiserJob denoiser => new DenoiserTrainee(denoiser, folder, store, images, Devices.Named(options.Device, "Training:Device")) { JobId = JobId },
+        ClassifierJob classifier => new ClassifierTrainee(classifier, jobFile, options, Devices.Named(options.Device, "Training:Device")),
         _ => throw new InvalidOperationException($"No trainee for {job.GetType().Name}."),
     };
 
-    private void RequireFit(ImageSetManifest set)
+    // a mapped file has its full length before it has its blocks: to run out of them later would end the process, not the run
+    private static void RequireRoom(RunFolder folder, long memory)
     {
-        var (size, channels, classes) = job switch
-        {
-            DenoiserJob denoiser => (denoiser.Network.ImageSize, denoiser.Network.Channels, denoiser.Network.Classes),
-            ClassifierJob classifier => (classifier.Classifier.ImageSize, classifier.Classifier.Channels, classifier.Classifier.Classes),
-            _ => (set.Height, set.Channels, null),
-        };
-        var problems = new List<string>();
-        if (set.Height != size || set.Width != size) problems.Add($"network.imageSize: is {size}, the images of {job.Data} are {set.Height}x{set.Width}.");
-        if (set.Channels != channels) problems.Add($"network.channels: is {channels}, the images of {job.Data} have {set.Channels}.");
-        if (classes is { } count && count != set.Classes.Count) problems.Add($"network.classes: is {count}, {job.Data} has {set.Classes.Count}.");
-        if (job.DataImages > set.Splits["train"]) problems.Add($"dataImages: is {job.DataImages}, {job.Data} has {set.Splits["train"]}.");
-        if (problems.Count > 0) throw new TrainingJobException(problems);
+        if (memory == 0 || Directory.Exists(folder.Memory)) return;
+        var free = new DriveInfo(Path.GetFullPath(folder.Root)).AvailableFreeSpace;
+        if (free < memory) throw new IOException($"The memory of the run needs {memory} bytes, and {folder.Root} has {free} left.");
     }
 }

@@ -45,7 +45,7 @@ public sealed class MnistImporterTests : IDisposable
     {
         MnistImporter.Import(folder.Path, Target);
         Write("t10k", 2, 28, 28, [1, 3]);
-        Assert.Contains("immutable", Assert.Throws<IOException>(() => MnistImporter.Import(folder.Path, Target)).Message, StringComparison.Ordinal);
+        Assert.Contains("immutable", Assert.Throws<ImageSetExistsException>(() => MnistImporter.Import(folder.Path, Target)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -70,8 +70,10 @@ public sealed class TrainingJobReaderTests
     [Theory]
     [InlineData(""" "kind": "ddpm", "memorySource": "own" """, "objective.memorySource: belongs")]
     [InlineData(""" "kind": "ddpm", "walkTarget": { "model": "teacher", "evaluations": [4] } """, "objective.walkTarget: belongs")]
-    [InlineData(""" "kind": "ddpm", "loss": { "weighting": "snr+1" } """, "objective.loss.weighting: belongs")]
-    [InlineData(""" "kind": "dddm", "loss": { "weighting": "snr" } """, "objective.loss.weighting: must be one of none, snr+1")]
+    [InlineData(""" "kind": "ddpm", "loss": { "weighting": "snr+1" } """, "objective.loss.weighting: snr+1 belongs")]
+    [InlineData(""" "kind": "dddm", "loss": { "weighting": "snr" } """, "objective.loss.weighting: must be one of none, min-snr, snr+1")]
+    [InlineData(""" "kind": "ddpm", "loss": { "gamma": 3 } """, "objective.loss.gamma: needs weighting min-snr")]
+    [InlineData(""" "kind": "dddm", "memoryStorage": "float64" """, "objective.memoryStorage: must be one of uint8, float16, float32")]
     [InlineData(""" "kind": "dddm", "memorySource": "mine" """, "objective.memorySource: must be one of stored, own")]
     [InlineData(""" "kind": "dddm", "memorySource": "own", "memoryStorage": "uint8" """, "objective.memoryStorage: needs")]
     [InlineData(""" "kind": "dddm", "walkTarget": { "evaluations": [4] } """, "objective.walkTarget.model: is missing")]
@@ -79,10 +81,34 @@ public sealed class TrainingJobReaderTests
     [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher", "evaluations": [] } """, "objective.walkTarget.evaluations: must name")]
     [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher", "evaluations": [4], "substeps": 1 } """, "objective.walkTarget.substeps: must be")]
     [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher", "evaluations": [2, 8], "substeps": 3 } """, "objective.walkTarget.substeps: times the evaluations")]
+    [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher", "evaluations": [4], "guidance": -1 } """, "objective.walkTarget.guidance: must be")]
     [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher", "evaluations": [4], "share": 2 } """, "objective.walkTarget.share: must be")]
     [InlineData(""" "kind": "dddm", "consistency": {}, "walkTarget": { "model": "teacher", "evaluations": [4] } """, "objective.walkTarget: cannot be combined")]
     public void Read_WrongObjectiveField_NamesIt(string objective, string problem) =>
         Assert.StartsWith(problem, Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(objective)))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(""" "emaDecay": 0.9, "ema": { "decay": 0.9 }, """, "emaDecay: stands beside ema")]
+    [InlineData(""" "ema": { "rule": "half" }, """, "ema.rule: must be one of warm-up, constant, power")]
+    [InlineData(""" "ema": { "every": 0 }, """, "ema.every: must be a whole number")]
+    [InlineData(""" "augmentation": { "flip": 2 }, """, "augmentation.flip: must be a number in 0..1")]
+    [InlineData(""" "augmentation": { "shear": 2 }, """, "augmentation.shear: ")]
+    [InlineData(""" "augmentation": { "rotate": 10 }, """, "augmentation: can only flip where memories are stored")]
+    public void Read_WrongMachinery_NamesTheField(string more, string problem) =>
+        Assert.Contains(Problems(System.Text.Encoding.UTF8.GetString(TinyJob.File(TinyJob.Dddm, more))), p => p.StartsWith(problem, StringComparison.Ordinal));
+
+    [Fact]
+    public void Read_MorePartsThanImages_IsRefused() =>
+        Assert.StartsWith("optimizer.accumulate: is more than batch", Assert.Single(Problems(System.Text.Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm)).Replace("\"warmup\": 2", "\"warmup\": 2, \"accumulate\": 5", StringComparison.Ordinal))), StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_Machinery_TakesItsFields()
+    {
+        var job = TinyJob.Read(TinyJob.Ddpm, """ "ema": { "rule": "power", "decay": 0.995, "every": 10 }, "augmentation": { "flip": 0.5, "rotate": 10, "brightness": 0.25, "contrast": 0.2 }, """);
+        Assert.Equal(new AverageSettings { Rule = AverageRule.Power, Decay = 0.995, Every = 10 }, job.Average);
+        Assert.Equal(new AugmentationSettings { Flip = 0.5, Rotate = 10, Brightness = 0.25, Contrast = 0.2 }, job.Augmentation);
+        Assert.Equal(new AverageSettings { Decay = 0.7 }, TinyJob.Read(TinyJob.Ddpm, """ "emaDecay": 0.7, """).Average);
+    }
 
     [Fact]
     public void Read_NetworkThatCannotBe_NamesTheField() =>

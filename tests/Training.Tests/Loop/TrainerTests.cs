@@ -44,6 +44,71 @@ public sealed class TrainerTests : IDisposable
         AssertSame("whole", "parts");
     }
 
+    [Theory]
+    [MemberData(nameof(Objectives))]
+    public void Run_Validated_EndsInTheBytesOfOneThatIsNot(string objective)
+    {
+        foreach (var state in new[] { "plain", "validated" }) PublishTeacher(state);
+        Assert.True(Train("plain", TinyJob.File(objective, """ "every": { "log": 2, "checkpoint": 5 }, """, dropout: 0.2)).Finished);
+        Assert.True(Train("validated", TinyJob.File(objective, """ "every": { "log": 2, "checkpoint": 5, "validate": 3 }, """, dropout: 0.2)).Finished);
+        Assert.Equal(File.ReadAllBytes(StateOf("plain")), File.ReadAllBytes(StateOf("validated")));
+        Assert.Equal(Store("plain").Find("tiny-model")!.Manifest.Files["model.safetensors"], Store("validated").Find("tiny-model")!.Manifest.Files["model.safetensors"]);
+        Assert.Empty(Validated("plain"));
+        Assert.Equal([3, 6, 9], Validated("validated").Keys);
+        Assert.Equal([2, 3, 4, 6, 8, 9], Steps("validated"));
+    }
+
+    [Theory]
+    [InlineData(TinyJob.Ddpm)]
+    [InlineData(TinyJob.Dddm)]
+    public void Run_ValidatedAndKilled_HasTheSameCurve(string objective)
+    {
+        var job = TinyJob.File(objective, """ "every": { "log": 1, "checkpoint": 5, "validate": 2 }, """);
+        Assert.True(Train("whole", job).Finished);
+        foreach (var step in new[] { 1, 7 }) Kill("parts", job, step);
+        Assert.True(Train("parts", job).Finished);
+        Assert.Equal([2, 4, 6, 8, 9], Validated("whole").Keys);
+        Assert.Equal(Validated("whole"), Validated("parts"));
+    }
+
+    [Theory]
+    [InlineData(TinyJob.Ddpm, """ "augmentation": { "flip": 0.5, "rotate": 10, "brightness": 0.25, "contrast": 0.25 }, """)]
+    [InlineData(TinyJob.Dddm, """ "augmentation": { "flip": 0.5 }, """)]
+    public void Run_WithTheWholeMachinery_KilledAndResumed_EndsInTheSameBytes(string objective, string augmentation)
+    {
+        var job = With("accumulate", 3, TinyJob.File(objective, augmentation + """ "ema": { "rule": "power", "decay": 0.9, "every": 2 }, "every": { "log": 1, "checkpoint": 5 }, """));
+        Assert.True(Train("whole", job).Finished);
+        foreach (var step in new[] { 1, 4, 8 }) Kill("parts", job, step);
+        Assert.True(Train("parts", job).Finished);
+        AssertSame("whole", "parts");
+    }
+
+    [Theory]
+    [InlineData(TinyJob.Ddpm)]
+    [InlineData(TinyJob.Dddm)]
+    [InlineData(TinyJob.SelfConditioned)]
+    public void Run_BatchInParts_HasTheLossAndGradientOfTheWhole(string objective)
+    {
+        TrainingProgress[][] runs = [.. new[] { 1, 2, 3, 4 }.Select(parts => Progress($"parts-{parts}",
+            With("accumulate", parts, TinyJob.File(objective, """ "every": { "log": 1 }, """))))];
+        foreach (var run in runs[1..])
+            for (var step = 0; step < 3; step++)
+            {
+                Near.Relative(runs[0][step].Loss, run[step].Loss, 1e-5, $"loss of step {step}");
+                Near.Relative(runs[0][step].GradientNorm, run[step].GradientNorm, 1e-4, $"gradient of step {step}");
+            }
+    }
+
+    private static byte[] With(string field, int value, byte[] job) => System.Text.Encoding.UTF8.GetBytes(
+        System.Text.Encoding.UTF8.GetString(job).Replace("\"warmup\": 2", $"\"warmup\": 2, \"{field}\": {value}", StringComparison.Ordinal));
+
+    private TrainingProgress[] Progress(string state, byte[] job)
+    {
+        var all = new List<TrainingProgress>();
+        Assert.True(new TrainingRun(job, Options(state), Store(state), TimeProvider.System) { Report = all.Add }.Execute(CancellationToken.None).Finished);
+        return [.. all];
+    }
+
     [Fact]
     public void Run_LossThatIsNoNumber_StopsByNameAndKeepsTheLastState()
     {
@@ -64,10 +129,12 @@ public sealed class TrainerTests : IDisposable
     public void Run_MoreSteps_LowersTheLoss()
     {
         var losses = new List<double>();
-        var run = new TrainingRun(TinyJob.File(TinyJob.Ddpm, """ "every": { "log": 1 }, """, steps: 150), Options("long"), Store("long"), TimeProvider.System) { Report = p => losses.Add(p.Loss) };
+        var run = new TrainingRun(TinyJob.File(TinyJob.Ddpm, """ "every": { "log": 1, "validate": 10 }, """, steps: 150), Options("long"), Store("long"), TimeProvider.System) { Report = p => losses.Add(p.Loss) };
         Assert.True(run.Execute(CancellationToken.None).Finished);
         Assert.Equal(150, losses.Count);
         Assert.True(losses[^1] < 0.6 * losses[0], $"{losses[0]} -> {losses[^1]}");
+        var unseen = Validated("long");
+        Assert.True(unseen[150] < 0.8 * unseen[10], $"{unseen[10]} -> {unseen[150]}");
     }
 
     private TrainingOptions Options(string state) => new() { Data = folder["data"], State = folder[state], Models = folder[state + "-models"], Threads = 1 };
@@ -126,6 +193,11 @@ public sealed class TrainerTests : IDisposable
             if (File.Exists(Path.Combine(folder[one], path))) Assert.Equal(File.ReadAllBytes(Path.Combine(folder[one], path)), File.ReadAllBytes(Path.Combine(folder[other], path)));
         }
     }
+
+    /// <summary>The validation loss by step.</summary>
+    private Dictionary<int, double> Validated(string state) => File.ReadLines(Path.Combine(folder[state], "runs", "tiny-run", "metrics.ndjson"))
+        .Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement).Where(line => line.TryGetProperty(MetricsLog.ValidationLoss, out _))
+        .ToDictionary(line => line.GetProperty("step").GetInt32(), line => line.GetProperty(MetricsLog.ValidationLoss).GetDouble());
 
     private int[] Steps(string state) => [.. File.ReadLines(Path.Combine(folder[state], "runs", "tiny-run", "metrics.ndjson"))
         .Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32())];

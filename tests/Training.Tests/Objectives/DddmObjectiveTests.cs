@@ -109,6 +109,32 @@ public sealed class DddmObjectiveTests : IDisposable
         Near.Relative(expected, run.Step(batch), 1e-4, "loss");
     }
 
+    /// <summary>A mirrored image sees its memory mirrored, and what it leaves is mirrored back.</summary>
+    [Fact]
+    public void Memory_OfAMirroredImage_StaysInTheFrameOfTheImage()
+    {
+        using Run plain = new(this, """ "kind": "dddm", "memoryStorage": "float32" """), mirrored = new(this, """ "kind": "dddm", "memoryStorage": "float32" """);
+        var (row, other) = (new float[TinySet.Pixels], new float[TinySet.Pixels]);
+        for (var step = 0; step < plain.StepsPerEpoch; step++)
+        {
+            plain.Step(plain.Source.Take(step));
+            mirrored.Step(plain.Source.Take(step));
+        }
+        var batch = plain.Source.Take(plain.StepsPerEpoch);
+        var turned = batch with { Mirrored = [.. batch.Indices.Select((_, i) => i % 2 == 0)] };
+        plain.Step(batch);
+        mirrored.Step(turned);
+        // a new network's estimate is x_t: what is kept of the even ones is x_t mirrored, and they were shown another memory
+        Assert.NotEqual(plain.Objective.Figures["copyScore"], mirrored.Objective.Figures["copyScore"]);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            plain.Memory.Read(batch.Indices[i], 2, row);
+            mirrored.Memory.Read(batch.Indices[i], 2, other);
+            if (turned.Mirrored[i]) Augmentation.Mirror(row, 8);
+            Assert.Equal(row, other);
+        }
+    }
+
     private sealed class Run : IDisposable
     {
         private readonly UNet network, average;
@@ -120,10 +146,13 @@ public sealed class DddmObjectiveTests : IDisposable
             (network, average) = (new UNet(job.Network, 1), new UNet(job.Network, 1));
             Memory = new SampleMemory(test.folder[Guid.NewGuid().ToString("N")], test.images.Count, TinySet.Pixels, job.Objective.MemoryStorage, job.Seed);
             Objective = new DddmObjective(job, schedule, network, average, job.Objective.MemorySource == MemorySource.Stored ? Memory : null, teacher: null, CPU);
-            Source = new BatchSource(job.Seed, test.images, new EpochPlan(job.Seed, test.images.Count, 4, 100), new ForwardProcess(schedule, 0, 0, 2));
+            var plan = new EpochPlan(job.Seed, test.images.Count, 4, 100);
+            StepsPerEpoch = plan.StepsPerEpoch;
+            Source = new BatchSource(job.Seed, test.images, plan, new ForwardProcess(schedule, 0, 0, 2));
         }
 
         public SampleMemory Memory { get; }
+        public int StepsPerEpoch { get; }
         public DddmObjective Objective { get; }
         public BatchSource Source { get; }
 

@@ -88,13 +88,15 @@ public sealed class WalkTargetTests : IDisposable
         Assert.Equal(Row(batch.Noisy, 4), Row(entered.Noisy, 4));
     }
 
-    [Fact]
-    public void Teach_OneStepWithTheTarget_LandsWhereTheTeacherLands()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2.5)]
+    public void Teach_OneStepWithTheTarget_LandsWhereTheTeacherLands(double guidance)
     {
         var batch = Batch(5);
         var memory = Memory(batch);
         var target = (float[])batch.Clean.Clone();
-        var walk = Target([4], substeps: 5);
+        var walk = Target([4], substeps: 5, guidance: guidance);
         var entered = walk.Enter(batch, Places(), memory, _ => false);
         walk.Teach(entered, Places(), memory, target);
         for (var i = 0; i < 4; i++)
@@ -102,7 +104,7 @@ public sealed class WalkTargetTests : IDisposable
             var (x, carried) = (Row(entered.Noisy, i), Row(memory, i));
             for (var t = Times[i]; t > Times[i + 1]; t--)
             {
-                carried = Estimate(teacher.Network, Prediction.Residual, x, t, batch.Labels![i], carried);
+                carried = Estimate(teacher.Network, Prediction.Residual, x, t, batch.Labels![i], carried, guidance);
                 x = Ddim(x, carried, t, t - 1);
             }
             AssertNear(x, Ddim(Row(entered.Noisy, i), Row(target, i), Times[i], Times[i + 1]));
@@ -114,9 +116,9 @@ public sealed class WalkTargetTests : IDisposable
     /// <summary>Each step of the walk once, and one image that is on none.</summary>
     private static WalkPlace?[] Places() => [new(0, 0), new(0, 1), new(0, 2), new(0, 3), null];
 
-    private WalkTarget Target(int[] evaluations, double share = 1, int substeps = 2)
+    private WalkTarget Target(int[] evaluations, double share = 1, int substeps = 2, double guidance = 1)
     {
-        var settings = new WalkTargetSettings { Teacher = new ParentReference("teacher", 1), Evaluations = evaluations, Substeps = substeps, Share = share };
+        var settings = new WalkTargetSettings { Teacher = new ParentReference("teacher", 1), Evaluations = evaluations, Substeps = substeps, Share = share, Guidance = guidance };
         var traits = new DenoiserTraits(Schedule, Prediction.V, HasMemory: true);
         return new WalkTarget(settings, 3, traits, new CleanEstimator(student, Prediction.V, Schedule, inputs), teacher, inputs);
     }
@@ -158,12 +160,14 @@ public sealed class WalkTargetTests : IDisposable
         return [.. x.Zip(clean, (a, c) => (float)(Schedule.Alpha(s) * c + Schedule.Sigma(s) * (a - Schedule.Alpha(t) * c) / Schedule.Sigma(t)))];
     }
 
-    private static float[] Estimate(UNet network, Prediction prediction, float[] x, int t, long label, float[] memory)
+    private static float[] Estimate(UNet network, Prediction prediction, float[] x, int t, long label, float[] memory, double guidance = 1)
     {
         using var off = no_grad();
         using var scope = NewDisposeScope();
         Tensor Image(float[] pixels) => tensor(pixels, [1, 1, TinySet.Side, TinySet.Side]);
-        var output = Inputs.ToArray(network.forward(Image(x), tensor(new[] { t - 1L }), tensor(new[] { label }), Image(memory)));
+        float[] Output(long of) => Inputs.ToArray(network.forward(Image(x), tensor(new[] { t - 1L }), tensor(new[] { of }), Image(memory)));
+        // Ho and Salimans 2022, eq. 6
+        float[] output = [.. Output(label).Zip(Output(2), (c, u) => (float)(u + guidance * (c - u)))];
         var (p, q) = prediction.ToClean(Schedule, t);
         return [.. x.Zip(output, (a, o) => Math.Clamp((float)(p * a + q * o), -1f, 1f))];
     }

@@ -45,6 +45,20 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void Execute_KilledBetweenTheVersionAndItsNote_PublishesNothingTwice()
+    {
+        var job = TinyJob.File(TinyJob.Ddpm);
+        Run(job);
+        var run = Path.Combine(folder["state"], "runs", "tiny-run");
+        File.Delete(Path.Combine(run, "published.json"));
+        // and what such a process had written aside
+        File.WriteAllText(Path.Combine(run, "state.safetensors.0.tmp"), "half");
+        Assert.Equal(1, Run(job).Version);
+        Assert.Equal([1], Store.Versions("tiny-model"));
+        Assert.Empty(Directory.EnumerateFiles(run, "*.tmp"));
+    }
+
+    [Fact]
     public void Execute_OtherJobOfTheSameName_IsRefused()
     {
         Run(TinyJob.File(TinyJob.Ddpm));

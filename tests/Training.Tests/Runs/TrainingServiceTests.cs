@@ -24,7 +24,10 @@ public sealed class TrainingServiceTests : IDisposable
     {
         using var host = Host();
         var queue = host.Services.GetRequiredService<TrainingQueue>();
-        var missing = queue.Submit(Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm)).Replace("\"data\": \"tiny\"", "\"data\": \"absent\"", StringComparison.Ordinal));
+        TinySet.Write(folder["elsewhere"]);
+        Directory.Move(Path.Combine(folder["elsewhere"], TinySet.Name), Path.Combine(folder["data"], "absent"));
+        var missing = queue.Submit(Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm)).Replace("\"data\": \"tiny\"", "\"data\": \"absent\"", StringComparison.Ordinal).Replace("tiny-run", "other-run", StringComparison.Ordinal));
+        Directory.Delete(Path.Combine(folder["data"], "absent"), recursive: true);
         var good = queue.Submit(Encoding.UTF8.GetString(TinyJob.File(TinyJob.Dddm)));
         await host.StartAsync();
         await Until(() => queue.Find(good.Id)!.IsOver);
@@ -46,7 +49,7 @@ public sealed class TrainingServiceTests : IDisposable
             var queue = first.Services.GetRequiredService<TrainingQueue>();
             id = queue.Submit(job).Id;
             await first.StartAsync();
-            await Until(() => first.Services.GetServices<IHostedService>().OfType<TrainingService>().Single().Progress is { Step: > 5 });
+            await Until(() => first.Services.GetRequiredService<TrainingRuns>().Progress(id) is { Step: > 5 });
             await first.StopAsync();
             Assert.Equal(QueuedJobState.Running, queue.Find(id)!.State);
         }
@@ -58,6 +61,37 @@ public sealed class TrainingServiceTests : IDisposable
         Assert.Equal(QueuedJobState.Succeeded, second.Services.GetRequiredService<TrainingQueue>().Find(id)!.State);
         var steps = File.ReadLines(Path.Combine(folder["state"], "runs", "tiny-run", "metrics.ndjson")).Count();
         Assert.Equal(150, steps);
+    }
+
+    [Fact]
+    public async Task Orders_ToARunningJob_AreDoneBetweenStepsAndChangeNoBit()
+    {
+        var text = Encoding.UTF8.GetString(TinyJob.File(TinyJob.Dddm, """ "every": { "log": 1, "checkpoint": 100000 }, """, steps: 400)).Replace("tiny-model", "asked", StringComparison.Ordinal);
+        var undisturbed = text.Replace("tiny-run", "calm-run", StringComparison.Ordinal).Replace("asked", "calm", StringComparison.Ordinal);
+        using var host = Host();
+        var (queue, runs) = (host.Services.GetRequiredService<TrainingQueue>(), host.Services.GetRequiredService<TrainingRuns>());
+        var job = queue.Submit(text);
+        await Assert.ThrowsAsync<TrainingConflictException>(() => runs.CheckpointAsync(job, publish: false, CancellationToken.None));
+        await host.StartAsync();
+        await Until(() => runs.Progress(job.Id) is not null);
+        var running = queue.Find(job.Id)!;
+        using (var limit = new CancellationTokenSource(Limit))
+        {
+            var saved = await runs.CheckpointAsync(running, publish: false, limit.Token);
+            Assert.Null(saved.Version);
+            Assert.Equal(saved.Step, runs.ResumePointOf(running)!.Step);
+            var published = await runs.CheckpointAsync(running, publish: true, limit.Token);
+            Assert.Equal(1, published.Version);
+            Assert.Equal(new[] { (published.Step, 1) }, queue.Find(job.Id)!.Versions.Select(v => (v.Step, v.Version)));
+            var step = await runs.SampleAsync(running, limit.Token);
+            Assert.True(File.Exists(Path.Combine(folder["state"], "runs", "tiny-run", "samples", $"{step:D8}.png")));
+        }
+        var calm = queue.Submit(undisturbed);
+        await Until(() => queue.Find(calm.Id)!.IsOver);
+        await host.StopAsync();
+        var store = new CheckpointStore(folder["models"], TimeProvider.System);
+        Assert.Equal((2, 2), (queue.Find(job.Id)!.Version, queue.Find(job.Id)!.Versions.Count));
+        Assert.Equal(store.Find("calm")!.Manifest.Files["model.safetensors"], store.Find("asked", "2")!.Manifest.Files["model.safetensors"]);
     }
 
     [Fact]

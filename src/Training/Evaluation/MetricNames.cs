@@ -1,0 +1,29 @@
+namespace Diffusion.Training.Evaluation;
+
+/// <summary>What can be measured, by the words that ask for it.</summary>
+public static class MetricNames
+{
+    /// <summary>Fréchet distance of the features, with that of as many training images as its floor.</summary>
+    public const string Frechet = "frechet";
+
+    /// <summary>Precision and recall by nearest neighbours.</summary>
+    public const string PrecisionRecall = "precision-recall";
+
+    /// <summary>Density and coverage by nearest neighbours.</summary>
+    public const string DensityCoverage = "density-coverage";
+
+    /// <summary>The class score; the Inception Score with that network's classes.</summary>
+    public const string ClassScore = "class-score";
+
+    /// <summary>Share of the samples that the classifier takes for the label asked for.</summary>
+    public const string LabelAccuracy = "label-accuracy";
+
+    /// <summary>Distance to the nearest training image, with that of unseen images.</summary>
+    public const string NearestImage = "nearest-image";
+
+    /// <summary>Share of images in which the detector finds something, with that of real images and of noise.</summary>
+    public const string Detection = "detection";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Frechet, PrecisionRecall, DensityCoverage, ClassScore, LabelAccuracy, NearestImage, Detection];
+}

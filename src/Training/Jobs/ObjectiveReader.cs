@@ -1,0 +1,83 @@
+using System.Text.Json;
+using Diffusion.Checkpoints;
+using Diffusion.Samplers;
+
+namespace Diffusion.Training.Jobs;
+
+/// <summary>The section <c>objective</c> of a job file.</summary>
+internal static class ObjectiveReader
+{
+    private static readonly string[] Predictions = [.. Enum.GetValues<Prediction>().Select(Word)];
+
+    public static ObjectiveSettings Read(JobFields fields, string kind)
+    {
+        var dddm = kind == ObjectiveSettings.Dddm;
+        var loss = fields.Section("loss");
+        var settings = new ObjectiveSettings
+        {
+            Kind = kind,
+            Prediction = Parse(fields.Word("prediction", Predictions, Word(dddm ? Prediction.Residual : Prediction.Epsilon))),
+            Loss = new DistanceSettings
+            {
+                Kind = loss.Word("kind", [DistanceSettings.Mse, DistanceSettings.PseudoHuber], dddm ? DistanceSettings.PseudoHuber : DistanceSettings.Mse),
+                C = loss.Number("c", 1e-12, 1e6, 1.4e-4),
+                PerImage = loss.Flag("perImage", false),
+                Weighting = loss.Word("weighting", ["none", "min-snr", "snr+1"], "none") switch { "min-snr" => LossWeighting.MinSnr, "snr+1" => LossWeighting.SnrPlusOne, _ => LossWeighting.None },
+                Gamma = loss.Number("gamma", 1e-6, 1e6, 5),
+            },
+            MemoryRefresh = fields.Number("memoryRefresh", 0, 1, 0),
+            MemorySource = fields.Word("memorySource", ["stored", "own"], "stored") == "stored" ? MemorySource.Stored : MemorySource.Own,
+            MemoryStorage = fields.Word("memoryStorage", ["uint8", "float16", "float32"], "uint8") switch { "float32" => MemoryStorage.Float32, "float16" => MemoryStorage.Float16, _ => MemoryStorage.UInt8 },
+            Consistency = Consistency(fields.Section("consistency")),
+            WalkTarget = WalkTarget(fields.Section("walkTarget")),
+        };
+        if (!dddm)
+        {
+            foreach (var name in new[] { "memoryRefresh", "memorySource", "memoryStorage", "consistency", "walkTarget" })
+                if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective");
+            if (settings.Loss.Weighting == LossWeighting.SnrPlusOne) loss.Complain("weighting", "snr+1 belongs to the dddm objective; ddpm has it by predicting v");
+        }
+        else if (settings.Prediction == Prediction.Epsilon) fields.Complain("prediction", "epsilon cannot estimate the image at t = T; use residual, x0 or v");
+        if (loss.Has("gamma") && settings.Loss.Weighting != LossWeighting.MinSnr) loss.Complain("gamma", "needs weighting min-snr");
+        if (settings is { Consistency: not null, WalkTarget: not null }) fields.Complain("walkTarget", "cannot be combined with consistency: an image has one target");
+        if (settings.MemorySource == MemorySource.Own && fields.Has("memoryStorage")) fields.Complain("memoryStorage", "needs memorySource stored");
+        loss.Close();
+        fields.Close();
+        return settings;
+    }
+
+    private static ConsistencySettings? Consistency(JobFields fields)
+    {
+        if (!fields.Present) return null;
+        var settings = new ConsistencySettings
+        {
+            GapStart = fields.Number("gapStart", 0, 1, 1),
+            GapEnd = fields.Number("gapEnd", 0, 1, 0.05),
+            ShareAtEnd = fields.Number("shareAtEnd", 0, 1, 0.25),
+            FromAverage = fields.Flag("fromAverage", false),
+        };
+        if (!(settings.GapEnd > 0) || settings.GapEnd > settings.GapStart) fields.Complain("gapEnd", "must be above 0 and at most gapStart");
+        fields.Close();
+        return settings;
+    }
+
+    private static WalkTargetSettings? WalkTarget(JobFields fields)
+    {
+        if (!fields.Present) return null;
+        var settings = new WalkTargetSettings
+        {
+            Teacher = new ParentReference(fields.Name("model"), fields.Int("version", 1, int.MaxValue, TrainingJobReader.NewestVersion)),
+            Evaluations = fields.Ints("evaluations", 1, 1000),
+            Substeps = fields.Int("substeps", 2, 1000, 4),
+            Guidance = fields.Number("guidance", 0, 100, 1),
+            Share = fields.Number("share", 0, 1, 1),
+        };
+        if (fields.Has("evaluations") && !fields.Refused && settings.Evaluations.Count == 0) fields.Complain("evaluations", "must name at least one number of evaluations");
+        fields.Close();
+        return settings;
+    }
+
+    private static string Word(Prediction prediction) => JsonSerializer.SerializeToElement(prediction).GetString()!;
+
+    private static Prediction Parse(string word) => Enum.GetValues<Prediction>().First(p => Word(p) == word);
+}

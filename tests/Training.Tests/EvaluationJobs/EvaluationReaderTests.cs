@@ -1,0 +1,100 @@
+using Diffusion.Training.Evaluation;
+using Diffusion.Training.EvaluationJobs;
+using Diffusion.Training.Jobs;
+using Diffusion.Testing;
+using Microsoft.Extensions.Hosting;
+
+namespace Diffusion.Training.Tests.EvaluationJobs;
+
+public sealed class EvaluationReaderTests : IDisposable
+{
+    private readonly Bench bench = new();
+    private readonly IHost host;
+
+    public EvaluationReaderTests() => host = bench.Host((_, _) => throw new InvalidOperationException("Nothing is drawn here."));
+
+    public void Dispose()
+    {
+        host.Dispose();
+        bench.Dispose();
+    }
+
+    [Fact]
+    public void Read_OnlyAModel_TakesItsDefaults()
+    {
+        var record = Bench.Submit(host, """{ "model": "tiny-model" }""");
+        Assert.Equal(("tiny-model", 1, "tiny", "test", 1000, 0ul, "classifier", "tiny-classifier"),
+            (record.Plan.Model, record.Plan.Version, record.Plan.Data, record.Plan.Split, record.Plan.Samples, record.Plan.Seed, record.Plan.Features, record.Plan.Classifier));
+        var point = Assert.Single(record.Points);
+        Assert.Equal(("ddim", 2, 1.0), (point.Sampler, point.Steps, point.Guidance));
+        // no detector is set
+        Assert.Equal(MetricNames.All.Where(m => m != MetricNames.Detection), record.Plan.Metrics);
+    }
+
+    [Fact]
+    public void Read_SamplersAtStepCounts_AreOnePointEach()
+    {
+        var record = Bench.Submit(host, """
+            { "model": "tiny-model", "version": 1, "samples": 8, "seed": 5, "metrics": ["frechet"], "classifier": "tiny-classifier",
+              "samplers": [{ "sampler": "ddim", "steps": [2, 4, 2], "options": { "eta": "0.5" } }, { "sampler": "ddpm", "steps": [3], "guidance": 2 }] }
+            """);
+        Assert.Equal([("ddim", 2, 1.0), ("ddim", 4, 1.0), ("ddpm", 3, 2.0)], record.Points.Select(p => (p.Sampler, p.Steps, p.Guidance)));
+        Assert.Equal("0.5", record.Points[0].Options["eta"]);
+    }
+
+    [Fact]
+    public void Read_UnlabelledModel_HasNoLabelAccuracyAndNoGuidance()
+    {
+        Assert.DoesNotContain(MetricNames.LabelAccuracy, Bench.Submit(host, """{ "model": "tiny-plain" }""").Plan.Metrics);
+        Refuses("""{ "model": "tiny-plain", "metrics": ["label-accuracy"] }""", "metrics");
+        Refuses("""{ "model": "tiny-plain", "samplers": [{ "sampler": "ddim", "steps": [2], "guidance": 2 }] }""", "samplers[0].guidance");
+    }
+
+    [Theory]
+    [InlineData("""[]""", "model")]
+    [InlineData("""{}""", "model")]
+    [InlineData("""{ "model": "Nobody" }""", "model")]
+    [InlineData("""{ "model": "nobody" }""", "model")]
+    [InlineData("""{ "model": "tiny-model", "version": 7 }""", "version")]
+    [InlineData("""{ "model": "tiny-model", "version": [1] }""", "version")]
+    [InlineData("""{ "model": "tiny-model", "samples": 1, "seed": -1, "colour": 3 }""", "samples", "seed", "colour")]
+    [InlineData("""{ "model": "tiny-model", "metrics": ["fid"] }""", "metrics")]
+    [InlineData("""{ "model": "tiny-model", "metrics": ["detection"] }""", "metrics")]
+    [InlineData("""{ "model": "tiny-model", "data": "absent" }""", "data")]
+    [InlineData("""{ "model": "tiny-model", "split": "validation" }""", "split")]
+    [InlineData("""{ "model": "tiny-model", "features": "network" }""", "features")]
+    [InlineData("""{ "model": "tiny-model", "classifier": "nobody" }""", "classifier")]
+    [InlineData("""{ "model": "tiny-model", "samplers": [] }""", "samplers")]
+    [InlineData("""{ "model": "tiny-model", "samplers": [3] }""", "samplers")]
+    [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "euler", "steps": [1] }] }""", "samplers[0].sampler")]
+    [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "dddm", "steps": [1] }] }""", "samplers[0].sampler")]
+    [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "ddim", "steps": [2] }, { "sampler": "ddim", "steps": [2000] }] }""", "samplers[1].steps")]
+    [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "ddim", "steps": [] }] }""", "samplers[0].steps")]
+    [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "ddim", "steps": [999] }] }""", "samplers[0].steps")]
+    [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "ddim", "steps": [2], "options": { "eta": "2" } }] }""", "samplers[0].options")]
+    [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "ddim", "steps": [2], "options": { "size": "2" }, "guidance": 21 }] }""", "samplers[0].options", "samplers[0].guidance")]
+    public void Read_WrongFields_NamesThem(string request, params string[] fields) => Refuses(request, fields);
+
+    [Fact]
+    public void Read_ClassifierOfOtherImages_IsNotTakenByItself()
+    {
+        File.WriteAllText(Path.Combine(bench.ModelsFolder, Bench.Classifier, "report.json"), """{ "data": "others" }""");
+        Assert.Equal([MetricNames.NearestImage], Bench.Submit(host, """{ "model": "tiny-model" }""").Plan.Metrics);
+        Refuses("""{ "model": "tiny-model", "metrics": ["frechet"] }""", "metrics");
+        Assert.Equal("tiny-classifier", Bench.Submit(host, """{ "model": "tiny-model", "classifier": "tiny-classifier", "metrics": ["frechet"] }""").Plan.Classifier);
+    }
+
+    [Fact]
+    public void Read_WithAFeatureNetwork_MeasuresInIt()
+    {
+        using var other = bench.Host((_, _) => throw new InvalidOperationException(), ("Evaluation:FeatureNetwork", Repository.Path("tests", "fixtures", "torch", "features.pt")));
+        Assert.Equal("network", Bench.Submit(other, """{ "model": "tiny-model" }""").Plan.Features);
+        Assert.Equal("classifier", Bench.Submit(other, """{ "model": "tiny-model", "features": "classifier" }""").Plan.Features);
+    }
+
+    private void Refuses(string request, params string[] fields)
+    {
+        var wrong = Assert.Throws<TrainingJobException>(() => Bench.Submit(host, request));
+        Assert.Equal(fields.Order(), wrong.Problems.Select(p => p[..p.IndexOf(": ", StringComparison.Ordinal)]).Distinct().Order());
+    }
+}

@@ -1,0 +1,182 @@
+using Diffusion.Testing;
+using Diffusion.Training.Evaluation;
+using Diffusion.Training.EvaluationJobs;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Diffusion.Training.Tests.EvaluationJobs;
+
+public sealed class EvaluationServiceTests : IDisposable
+{
+    private const string Two = """
+        { "model": "tiny-model", "samples": 10, "seed": 3, "samplers": [{ "sampler": "ddim", "steps": [2, 3] }], "metrics": ["frechet", "precision-recall", "nearest-image", "label-accuracy", "class-score"] }
+        """;
+
+    private readonly Bench bench = new();
+
+    public void Dispose() => bench.Dispose();
+
+    [Fact]
+    public async Task Evaluation_IsMeasured_AndAttachedToTheVersion()
+    {
+        var orders = new List<SampleOrder>();
+        using var host = bench.Host((order, _) =>
+        {
+            orders.Add(order);
+            return Task.FromResult(Bench.Noise(order));
+        });
+        await host.StartAsync();
+        var record = await Bench.UntilOver(host, Bench.Submit(host, Two).Id);
+        await host.StopAsync();
+
+        Assert.Equal((EvaluationState.Succeeded, null), (record.State, record.Error));
+        // labels in turn, lots of four
+        Assert.Equal([(0, 4), (4, 4), (8, 2), (0, 4), (4, 4), (8, 2)], orders.Select(o => (o.First, o.Count)));
+        Assert.Equal([0, 1, 0, 1], orders[1].Labels);
+        Assert.Equal([2, 2, 2, 3, 3, 3], orders.Select(o => o.Steps));
+        var results = bench.Store.Results(Bench.Model, 1).Results;
+        Assert.Equal([$"{record.Id}.0", $"{record.Id}.1"], results.Select(r => r.Id));
+        Assert.Equal(record.Points.Select(p => p.Metrics!["frechet"]), results.Select(r => r.Metrics["frechet"]));
+        Assert.Equal(("ddim", "3", "10", "3", "tiny", "test"), (results[1].Settings["sampler"], results[1].Settings["steps"], results[1].Settings["samples"], results[1].Settings["seed"], results[1].Settings["data"], results[1].Settings["split"]));
+        Assert.StartsWith("tiny-classifier ", results[0].Settings["features"], StringComparison.Ordinal);
+        // the same pictures by both samplers here: the same figures, and those of the metrics themselves
+        Assert.Equal(results[0].Metrics, results[1].Metrics);
+        Assert.Equal(
+            ["class-score", "class-score.deviation", "frechet", "frechet.floor", "label-accuracy", "nearest-image", "nearest-image.least", "nearest-image.real", "precision", "recall"],
+            results[0].Metrics.Keys.Order(StringComparer.Ordinal));
+        Near.Relative(Expected(), results[0].Metrics["frechet"], 1e-9);
+        Assert.Empty(Directory.GetDirectories(Path.Combine(bench.StateFolder, "evaluations")));
+    }
+
+    [Fact]
+    public async Task Evaluation_StoppedInTheMiddle_GoesOnWithThePicturesItHas()
+    {
+        var asked = new List<int>();
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        string id;
+        using (var first = bench.Host(async (order, stop) =>
+        {
+            if (order is { Steps: 3, First: 8 })
+            {
+                reached.SetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, stop);
+            }
+            return Bench.Noise(order);
+        }))
+        {
+            await first.StartAsync();
+            id = Bench.Submit(first, Two).Id;
+            await reached.Task.WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.Equal((8, 1), (Bench.QueueOf(first).Pictures(id), Bench.QueueOf(first).Find(id)!.Done));
+            Assert.Equal((Bench.Model, 1), Assert.Single(Bench.QueueOf(first).Needed().Select(n => (n.Model, n.Version))));
+            await first.StopAsync();
+        }
+        using var second = bench.Host((order, _) =>
+        {
+            asked.Add(order.First);
+            return Task.FromResult(Bench.Noise(order));
+        });
+        Assert.Equal(EvaluationState.Running, Bench.QueueOf(second).Find(id)!.State);
+        await second.StartAsync();
+        var record = await Bench.UntilOver(second, id);
+        await second.StopAsync();
+
+        Assert.Equal(EvaluationState.Succeeded, record.State);
+        Assert.Equal([8], asked);
+        Assert.Equal(2, bench.Store.Results(Bench.Model, 1).Results.Count);
+        Assert.Equal(record.Points[0].Metrics, record.Points[1].Metrics);
+    }
+
+    [Fact]
+    public async Task Evaluation_KilledBetweenFiguresAndVersion_AttachesThemOnce()
+    {
+        using var host = bench.Host((order, _) => Task.FromResult(Bench.Noise(order)));
+        var queue = Bench.QueueOf(host);
+        var id = Bench.Submit(host, Two).Id;
+        using (var active = await queue.TakeAsync(CancellationToken.None))
+        {
+            // as if the service had died here
+            queue.Note(id, 0, new Dictionary<string, double> { ["frechet"] = 1.5 }, new Dictionary<string, string> { ["sampler"] = "ddim" });
+            queue.Leave(active, null);
+        }
+        await host.StartAsync();
+        var record = await Bench.UntilOver(host, id);
+        await host.StopAsync();
+        Assert.Equal((EvaluationState.Succeeded, 1.5), (record.State, record.Points[0].Metrics!["frechet"]));
+        Assert.Equal([1.5, record.Points[1].Metrics!["frechet"]], bench.Store.Results(Bench.Model, 1).Results.Select(r => r.Metrics["frechet"]));
+    }
+
+    [Fact]
+    public async Task Cancel_RunningAndWaiting_EndsThem()
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var host = bench.Host(async (_, stop) =>
+        {
+            reached.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, stop);
+            return [];
+        });
+        await host.StartAsync();
+        var (running, waiting) = (Bench.Submit(host, Two).Id, Bench.Submit(host, Two).Id);
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        var queue = Bench.QueueOf(host);
+        Assert.Equal(EvaluationState.Queued, queue.Find(waiting)!.State);
+        queue.Cancel(waiting);
+        queue.Cancel(running);
+        await Bench.UntilOver(host, running);
+        Assert.Equal((EvaluationState.Cancelled, EvaluationState.Cancelled), (queue.Find(running)!.State, queue.Find(waiting)!.State));
+        Assert.Throws<EvaluationConflictException>(() => queue.Cancel(running));
+        Assert.Null(queue.Cancel("nobody"));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Evaluation_ThatFails_SaysWhy_AndTheNextOneRuns()
+    {
+        using var host = bench.Host((order, _) => order.Seed == 1 ? throw new EvaluationException("The engine is out of paint.") : Task.FromResult(Bench.Noise(order)));
+        await host.StartAsync();
+        var bad = Bench.Submit(host, Two.Replace("\"seed\": 3", "\"seed\": 1", StringComparison.Ordinal)).Id;
+        var good = Bench.Submit(host, Two).Id;
+        var failed = await Bench.UntilOver(host, bad);
+        Assert.Equal((EvaluationState.Failed, "The engine is out of paint."), (failed.State, failed.Error));
+        Assert.Equal(EvaluationState.Succeeded, (await Bench.UntilOver(host, good)).State);
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public void Submit_MoreThanMayWait_IsRefused()
+    {
+        using var host = bench.Host((_, _) => throw new InvalidOperationException(), ("Evaluation:QueueLength", "2"));
+        Bench.Submit(host, Two);
+        Bench.Submit(host, Two);
+        Assert.Throws<EvaluationQueueFullException>(() => Bench.Submit(host, Two));
+    }
+
+    [Fact]
+    public async Task Evaluation_WithADetector_TellsItsCalibration()
+    {
+        using var host = bench.Host((order, _) => Task.FromResult(Bench.Noise(order)), ("Evaluation:Detector", Repository.Path("tests", "fixtures", "torch", "detector.pt")));
+        await host.StartAsync();
+        var record = await Bench.UntilOver(host, Bench.Submit(host, """{ "model": "tiny-model", "samples": 8, "metrics": ["detection"] }""").Id);
+        await host.StopAsync();
+        // every real picture has a bright half, noise has none
+        Assert.Equal((0.0, 1.0, 0.0), (record.Points[0].Metrics!["detection-rate"], record.Points[0].Metrics!["detection-rate.real"], record.Points[0].Metrics!["detection-rate.noise"]));
+    }
+
+    [Fact]
+    public async Task AddEvaluation_AFileThatIsNotThere_IsRefusedAtStart()
+    {
+        using var host = bench.Host((_, _) => throw new InvalidOperationException(), ("Evaluation:FeatureNetwork", "absent.pt"));
+        await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+    }
+
+    private double Expected()
+    {
+        using var classifier = ClassifierFeatures.Load(bench.ModelsFolder, Bench.Classifier, TorchSharp.torch.CPU);
+        using var test = TinySet.Open(Path.Combine(bench.StateFolder, "..", "data"), "test");
+        var samples = ImageSource.Of(Bench.Noise(new SampleOrder("", 1, "", 1, new Dictionary<string, string>(), 1, 3, 0, [], 10)), 1, TinySet.Side);
+        var (seen, real) = (classifier.Features(samples, CancellationToken.None), classifier.Features(ImageSource.Of(test), CancellationToken.None));
+        return new GaussianFit(seen.Values, seen.Width).FrechetDistance(new GaussianFit(real.Values, real.Width));
+    }
+}
