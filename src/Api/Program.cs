@@ -1,16 +1,22 @@
+using Diffusion.Api.Access;
+using Diffusion.Api.Commands;
 using Diffusion.Api.Endpoints;
 using Diffusion.Api.Errors;
+using Diffusion.Api.Evaluations;
 using Diffusion.Api.Hosting;
 using Diffusion.Api.Hubs;
 using Diffusion.Inference;
+using Diffusion.Inference.Models;
 using Diffusion.Inference.Store;
 using Diffusion.Training;
 using Diffusion.Training.Commands;
 
 if (await TrainingCommands.TryRunAsync(args, CancellationToken.None) is { } exitCode) return exitCode;
+if (await ModelCommands.TryRunAsync(args, Console.Out, Console.Error, TimeProvider.System, CancellationToken.None) is { } modelsExitCode) return modelsExitCode;
+if (KeyCommands.TryRun(args, Console.Out, Console.Error, TimeProvider.System) is { } keysExitCode) return keysExitCode;
 
 var builder = Settings.CreateBuilder(args);
-if (ListenAddresses.Refusal(builder.Configuration) is { } refusal)
+if (AccessServices.StartRefusal(builder) is { } refusal)
 {
     Console.Error.WriteLine(refusal);
     return 2;
@@ -19,27 +25,39 @@ if (ListenAddresses.Refusal(builder.Configuration) is { } refusal)
 builder.WebHost.ConfigureEdge();
 builder.Services.AddGenerationStore(builder.Configuration.GetSection(StoreOptions.Section));
 builder.Services.AddInference(builder.Configuration.GetSection(InferenceOptions.Section));
+builder.Services.AddRetention(builder.Configuration.GetSection(RetentionOptions.Section));
 builder.Services.AddTraining();
+builder.Services.AddEvaluations();
 builder.Services.AddEdge(builder.Configuration);
+builder.Services.AddAccess(builder.Configuration);
 builder.Services.AddApiDocument();
 builder.Services.AddTelemetry(builder.Configuration);
 
 var app = builder.Build();
-app.UseEdgeSecurity();
 app.UseExceptionHandler();
-app.UseStatusCodePages(FailureHandler.ExplainStatusAsync);
+app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(15) });
 app.UsePage();
 app.UseApiDocument();
+app.UseAccess();
 
 GenerateEndpoint.Map(app);
 app.MapGenerations();
+StartEndpoint.Map(app);
+StreamEndpoint.Map(app);
 app.MapModels();
+app.MapVersions();
+ExchangeEndpoints.Map(app);
+app.MapAliases();
 app.MapSamplers();
 app.MapQueue();
+app.MapDatasets();
 app.MapTraining();
+app.MapTrainingRecords();
+app.MapEvaluations();
 app.MapProblems();
 app.MapHealth();
-app.MapHub<GenerationHub>("/hubs/generation");
+app.MapHub<GenerationHub>("/hubs/generation").RequireScope(Scopes.Generate).AllowKeyInQuery();
+app.MapHub<TrainingHub>("/hubs/training").RequireScope(Scopes.Train).AllowKeyInQuery();
 
 await app.RunAsync();
 return 0;

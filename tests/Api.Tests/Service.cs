@@ -27,12 +27,19 @@ public class Service : WebApplicationFactory<Program>, IAsyncLifetime
     /// <summary>The folder of the models.</summary>
     public string ModelsPath => folder["models"];
 
+    /// <summary>The folder of the image sets.</summary>
+    public string DataPath => folder["data"];
+
+    /// <summary>Where the keys of this service would be; there are none.</summary>
+    public string KeyFile => folder["keys.json"];
+
     /// <summary>A client, once the service is ready.</summary>
     public HttpClient Http { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
         TestModels.Publish(ModelsPath);
+        Training.Tests.TinySet.Write(folder["data"]);
         Http = CreateClient();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while ((await Http.GetAsync("/healthz/ready", patience.Token)).StatusCode != HttpStatusCode.OK) await Task.Yield();
@@ -62,6 +69,7 @@ public class Service : WebApplicationFactory<Program>, IAsyncLifetime
         builder.UseSetting("Training:Models", ModelsPath);
         builder.UseSetting("Training:State", folder["state"]);
         builder.UseSetting("Training:Data", folder["data"]);
+        builder.UseSetting("Api:KeyFile", KeyFile);
         builder.UseSetting("Inference:Device", "cpu");
         builder.UseSetting("Inference:Threads", "1");
         builder.UseSetting("Inference:MaxCount", "16");

@@ -13,7 +13,11 @@ internal static class TestModels
         TinyModels.Publish(store, Service.Plain, sampling: new SamplingDefaults("ddim", 4));
         TinyModels.Publish(store, Service.Memory, TinyModels.Network(memory: true), sampling: new SamplingDefaults("dddm", 2));
         var unlabelled = TinyModels.Publish(store, Service.Unlabelled, TinyModels.Network(classes: null), sampling: new SamplingDefaults("ddim", 4));
-        var marathon = unlabelled.Manifest with { Schedule = new ScheduleReference("cosine", 1000) };
-        store.Publish(Service.Long, _ => marathon, into => File.Copy(unlabelled.PathOf(CheckpointVersion.WeightsFile), Path.Combine(into, CheckpointVersion.WeightsFile)));
+        PublishLong(store, Service.Long, unlabelled);
     }
+
+    /// <summary>The same weights with T = 1000.</summary>
+    public static void PublishLong(CheckpointStore store, string name, CheckpointVersion weights) => store.Publish(
+        name, _ => weights.Manifest with { Schedule = new ScheduleReference("cosine", 1000) },
+        into => File.Copy(weights.PathOf(CheckpointVersion.WeightsFile), Path.Combine(into, CheckpointVersion.WeightsFile)));
 }

@@ -3,13 +3,16 @@ import { audit, widest } from './audit.mjs';
 import { ended, generate, open, pixels, states, tabTo } from './stage.mjs';
 import { it } from 'node:test';
 
-const views = ['generate', 'queue', 'models'];
+const views = ['generate', 'queue', 'models', 'data', 'training', 'evaluation'];
 
 /** Goes to a view and waits until it shows what it shows. */
 async function visit(page, view) {
   await page.click(`[data-view-link="${view}"]`);
   if (view === 'queue') await page.waitForSelector('#queue dl div');
   if (view === 'models') await page.waitForSelector('.model');
+  if (view === 'data') await page.waitForSelector('#data [data-place="sets"][aria-busy="false"]', { state: 'attached' });
+  if (view === 'evaluation') await page.waitForSelector('[data-place="list"] > *');
+  if (view === 'training') await page.waitForSelector('[data-place="jobs"] > *');
 }
 
 export function access(stage) {

@@ -10,7 +10,7 @@ export function generating(stage) {
   });
 
   stage.it('lets pictures form step by step in both lanes', async page => {
-    await page.fill('#a-steps', '12');
+    await page.fill('#a-steps', '30');
     await page.evaluate(() => {
       window.seen = new Set();
       const watch = () => {
@@ -24,7 +24,7 @@ export function generating(stage) {
     assert.deepEqual(await states(page), ['done', 'done']);
     const seen = await page.evaluate(() => window.seen.size);
     assert.ok(seen >= 4, `${seen} different frames were shown`);
-    assert.deepEqual(await page.$$eval('.progress', places => places.map(place => place.textContent)), ['12 / 12', '3 / 3']);
+    assert.deepEqual(await page.$$eval('.progress', places => places.map(place => place.textContent)), ['30 / 30', '3 / 3']);
     assert.deepEqual(page.complaints, []);
   });
 

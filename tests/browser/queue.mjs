@@ -14,7 +14,7 @@ export function queue(stage) {
     await page.waitForFunction(() => document.querySelector('.chart strong').textContent === '2');
     assert.match(await page.getAttribute('.chart svg', 'aria-label'), /Rows in the batch: 2 rows now, at most 2 in the last two minutes/);
     assert.match(await page.textContent('[data-place="lanes"] h2'), /^digits-ddpm v\d+$/);
-    assert.match(await page.textContent('[data-place="own"] tbody tr'), /digits-ddpm.*ddim.*1000.*7.*running/);
+    assert.match(await page.textContent('[data-place="own"] tbody tr'), /running.*digits-ddpm.*ddim.*1000.*7/);
     await page.click('[data-place="own"] button');
     await page.waitForFunction(() => /canceled/.test(document.querySelector('[data-place="own"] tbody tr').textContent));
     await page.waitForFunction(() => document.querySelector('[data-place="now"]').textContent === 'Nothing waits.');

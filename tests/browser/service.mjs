@@ -35,6 +35,8 @@ export class Service {
     return service;
   }
 
+  get pid() { return this.#process.pid; }
+
   get url() { return `http://127.0.0.1:${this.port}/`; }
 
   async start() {

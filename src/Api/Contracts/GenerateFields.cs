@@ -1,5 +1,6 @@
 using System.Globalization;
 using Diffusion.Api.Errors;
+using Diffusion.Api.Pictures;
 using Diffusion.Inference.Jobs;
 using Diffusion.Samplers;
 
@@ -12,7 +13,8 @@ internal static class GenerateFields
     public const int MaxScale = 16;
 
     /// <summary>The fields that do not belong to a sampler.</summary>
-    public static IReadOnlyList<string> Common { get; } = ["model", "sampler", "steps", "n", "seed", "label", "guidance", "priority", "deadlineMs", "format", "scale"];
+    public static IReadOnlyList<string> Common { get; } =
+        ["model", "sampler", "steps", "n", "seed", "label", "guidance", "determinism", "priority", "deadlineMs", "format", "scale", FrameFields.Name, FrameFields.Kinds];
 
     /// <summary>The options that some sampler declares, in catalogue order.</summary>
     public static IReadOnlyList<string> Options { get; } = [.. SamplerCatalog.All.SelectMany(s => s.Options).Select(o => o.Name).Distinct()];
@@ -45,11 +47,14 @@ internal static class GenerateFields
             Guidance = reading.Real("guidance"),
             Class = reading.Priority("priority"),
             Deadline = reading.Whole("deadlineMs", 1) is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null,
+            Determinism = reading.Determinism("determinism"),
         };
         var format = reading.Text("format") is { } asked ? PictureFormat.Find(asked) ?? reading.Refuse<PictureFormat>("format", $"format must be one of {PictureFormat.Names}, got '{asked}'.") : null;
         var scale = reading.Whole("scale", 1, MaxScale) ?? 1;
+        var frames = FrameFields.Read(fields.Values, reading.Errors);
+        if (frames == FrameOptions.None && format is { NeedsFrames: true }) reading.Refuse(FrameFields.Name, $"The format {format.Name} shows frames; ask for some, or for another format.");
         if (reading.Errors.Count > 0) throw RequestRefusedException.Invalid(reading.Errors);
-        return new GenerateCommand(request, format, scale);
+        return new GenerateCommand(request with { Record = frames == FrameOptions.None ? null : frames }, format, scale) { Frames = frames };
     }
 
     private static string Unknown(string name)
@@ -106,6 +111,13 @@ internal static class GenerateFields
             }
             return labels;
         }
+
+        public Determinism Determinism(string name) => Text(name) switch
+        {
+            null or "seeded" => Inference.Jobs.Determinism.Seeded,
+            "strict" => Inference.Jobs.Determinism.Strict,
+            var text => Refuse<Determinism>(name, $"{name} must be seeded or strict, got '{text}'."),
+        };
 
         public void Refuse(string name, string message) => Errors.Add(new(name, message));
 

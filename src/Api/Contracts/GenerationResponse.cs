@@ -18,6 +18,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Seed">The seed as text, because JavaScript rounds numbers above 2^53; the field <c>seed</c> accepts it as it is.</param>
 /// <param name="Labels">Classes, used in turn over the pictures; empty is unconditional.</param>
 /// <param name="Guidance">Classifier-free guidance scale; 1 is none.</param>
+/// <param name="Determinism">How exactly the seed fixes the pictures.</param>
 /// <param name="CreatedAt">When it was accepted.</param>
 /// <param name="StartedAt">When its first row ran.</param>
 /// <param name="EndedAt">When it ended.</param>
@@ -28,8 +29,8 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Links">Where its parts are.</param>
 internal sealed record GenerationResponse(
     string Id, RecordState State, bool Durable, GenerationKind Kind, string Model, string Sampler, int Steps, IReadOnlyDictionary<string, string> Options,
-    int N, string Seed, IReadOnlyList<int> Labels, double Guidance, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt,
-    DateTimeOffset? ExpiresAt, double? QueueMilliseconds, double? SampleMilliseconds, GenerationProblem? Problem, GenerationLinks Links)
+    int N, string Seed, IReadOnlyList<int> Labels, double Guidance, Determinism Determinism, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt,
+    DateTimeOffset? EndedAt, DateTimeOffset? ExpiresAt, double? QueueMilliseconds, double? SampleMilliseconds, GenerationProblem? Problem, GenerationLinks Links)
 {
     /// <summary>The answer for a record.</summary>
     public static GenerationResponse Of(GenerationRecord record)
@@ -37,10 +38,10 @@ internal sealed record GenerationResponse(
         var (request, path) = (record.Request, PathOf(record.Id));
         return new GenerationResponse(
             record.Id, record.State, record.IsDurable, request.Kind, request.Model!, request.Sampler!, request.Steps!.Value, request.Options,
-            request.Count, request.Seed!.Value.ToString(CultureInfo.InvariantCulture), request.Labels, request.Guidance!.Value,
+            request.Count, request.Seed!.Value.ToString(CultureInfo.InvariantCulture), request.Labels, request.Guidance!.Value, request.Determinism,
             record.Created, record.Started, record.Ended, record.Expires, record.QueueMilliseconds, record.SampleMilliseconds,
             record.Problem is { } slug ? GenerationProblem.Of(slug, record.Detail) : null,
-            new GenerationLinks(path, path + "/result", path + "/cancel"));
+            new GenerationLinks(path, path + "/result", path + "/events", request.Record is null ? null : path + "/frames", path + "/cancel"));
     }
 
     /// <summary>Where a generation is.</summary>
@@ -64,8 +65,10 @@ internal sealed record GenerationProblem(string Type, string Title, string? Deta
 /// <summary>Where the parts of a generation are.</summary>
 /// <param name="Self">Itself.</param>
 /// <param name="Result">Its pictures.</param>
+/// <param name="Events">What happens to it, as server-sent events.</param>
+/// <param name="Frames">How its pictures came about; only where frames are kept.</param>
 /// <param name="Cancel">POST ends it.</param>
-internal sealed record GenerationLinks(string Self, string Result, string Cancel);
+internal sealed record GenerationLinks(string Self, string Result, string Events, string? Frames, string Cancel);
 
 /// <summary>Some of the generations, newest first.</summary>
 /// <param name="Items">Those of this page.</param>

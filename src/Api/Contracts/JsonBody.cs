@@ -9,17 +9,46 @@ namespace Diffusion.Api.Contracts;
 internal static class JsonBody
 {
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Commented = new() { MaxDepth = 8, AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>The body, or null if there is none.</summary>
     /// <exception cref="RequestRefusedException">Not JSON by its Content-Type, longer than the limit, or malformed.</exception>
     public static async Task<JsonElement?> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > limit) throw TooLarge(limit);
-        var bytes = await ReadBoundedAsync(request.Body, limit, cancellationToken);
-        if (bytes.Length == 0) return null;
-        if (!request.HasJsonContentType())
-            throw new RequestRefusedException(ProblemCatalogue.UnsupportedMedia, $"The body is of type '{request.ContentType ?? "(none)"}'; send application/json.");
-        return Parse(bytes);
+        var bytes = await ReadBytesAsync(request, limit, cancellationToken);
+        return bytes.IsEmpty ? null : Parse(request, bytes);
+    }
+
+    /// <summary>The body as it came.</summary>
+    /// <exception cref="RequestRefusedException">Longer than the limit.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpRequest request, int limit, CancellationToken cancellationToken) =>
+        request.ContentLength > limit ? throw TooLarge(limit) : await ReadBoundedAsync(request.Body, limit, cancellationToken);
+
+    /// <summary>The JSON in a body that was read.</summary>
+    /// <exception cref="RequestRefusedException">Not JSON by its Content-Type, or malformed.</exception>
+    public static JsonElement Parse(HttpRequest request, ReadOnlyMemory<byte> body)
+    {
+        RequireJson(request);
+        return Parse(body);
+    }
+
+    /// <summary>The JSON object in a body that was read, where people write comments into it.</summary>
+    /// <exception cref="RequestRefusedException">Not JSON by its Content-Type, or malformed.</exception>
+    public static void ParseCommented(HttpRequest request, ReadOnlyMemory<byte> body)
+    {
+        RequireJson(request);
+        RequireObject(Parse(body, Commented));
+    }
+
+    /// <exception cref="RequestRefusedException">It is something else.</exception>
+    public static void RequireObject(JsonElement? body)
+    {
+        if (body is { ValueKind: not JsonValueKind.Object }) throw new RequestRefusedException(ProblemCatalogue.MalformedJson, "The body must be a JSON object.");
+    }
+
+    private static void RequireJson(HttpRequest request)
+    {
+        if (!request.HasJsonContentType()) throw new RequestRefusedException(ProblemCatalogue.UnsupportedMedia, $"The body is of type '{request.ContentType ?? "(none)"}'; send application/json.");
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadBoundedAsync(Stream body, int limit, CancellationToken cancellationToken)
@@ -36,11 +65,16 @@ internal static class JsonBody
         }
     }
 
-    private static JsonElement Parse(ReadOnlyMemory<byte> bytes)
+    /// <summary>One JSON value.</summary>
+    /// <exception cref="RequestRefusedException">It is malformed.</exception>
+    public static JsonElement Parse(ReadOnlyMemory<byte> bytes) => Parse(bytes, Strict);
+
+    private static JsonElement Parse(ReadOnlyMemory<byte> bytes, JsonDocumentOptions options)
     {
         try
         {
-            using var document = JsonDocument.Parse(bytes, Strict);
+            using var document = JsonDocument.Parse(bytes, options);
+            RequireTexts(bytes.Span);
             return document.RootElement.Clone();
         }
         catch (JsonException wrong)
@@ -49,6 +83,12 @@ internal static class JsonBody
             var said = wrong.Message.Split(" LineNumber:")[0].Split(" Path:")[0];
             throw new RequestRefusedException(ProblemCatalogue.MalformedJson, wrong.LineNumber is null ? said : $"At {place}: {said}");
         }
+    }
+
+    /// <exception cref="RequestRefusedException">A text in it is none.</exception>
+    public static void RequireTexts(ReadOnlySpan<byte> json)
+    {
+        if (!JsonTexts.AreWhole(json)) throw new RequestRefusedException(ProblemCatalogue.MalformedJson, "A text in the body is not valid: bytes that are not UTF-8, or half of a surrogate pair.");
     }
 
     private static RequestRefusedException TooLarge(int limit) => new(ProblemCatalogue.TooLarge, $"The body may have up to {limit} bytes.");

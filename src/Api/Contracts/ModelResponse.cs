@@ -20,12 +20,16 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Data">The data set it was trained on.</param>
 /// <param name="ImagesSeen">Training images seen, repeats counted.</param>
 /// <param name="Metrics">Measured quality by name.</param>
+/// <param name="Loaded">Its versions that are in memory, ascending: bytes, users, and the sizes of batch in which strict pictures run.</param>
 /// <param name="Created">When this version was published.</param>
+/// <param name="Refused">Versions that are damaged or could not be loaded, by number, and why. A request without a version never gets one of them.</param>
+/// <param name="Problem">Why the aliases may not be what they were: their file is damaged. Null if they are sound.</param>
 internal sealed record ModelResponse(
     string Name, int Version, IReadOnlyList<int> Versions, IReadOnlyDictionary<string, int> Aliases,
     int Width, int Height, int Channels, int TimeSteps, string Schedule, string Objective,
     IReadOnlyList<string>? Labels, IReadOnlyList<string> Samplers, SamplingDefaults? Sampling,
-    string Data, long ImagesSeen, IReadOnlyDictionary<string, double> Metrics, DateTimeOffset Created)
+    string Data, long ImagesSeen, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<LoadedVersion> Loaded, DateTimeOffset Created,
+    IReadOnlyDictionary<string, string> Refused, string? Problem)
 {
     /// <summary>The public view of a served model.</summary>
     public static ModelResponse Of(ModelDescription model)
@@ -36,6 +40,7 @@ internal sealed record ModelResponse(
             manifest.Network.ImageSize, manifest.Network.ImageSize, manifest.Network.Channels,
             manifest.Schedule.Steps, manifest.Schedule.Name, manifest.Objective,
             manifest.Labels, model.Samplers, manifest.Sampling,
-            manifest.Data.Name, manifest.ImagesSeen, manifest.Metrics, manifest.Created);
+            manifest.Data.Name, manifest.ImagesSeen, manifest.Metrics, model.Loaded, manifest.Created,
+            model.Refused.ToDictionary(r => r.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), r => r.Value), model.Problem);
     }
 }

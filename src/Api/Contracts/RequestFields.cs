@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Diffusion.Api.Errors;
 using Diffusion.Inference.Jobs;
+using Microsoft.Extensions.Primitives;
 
 namespace Diffusion.Api.Contracts;
 
@@ -50,6 +51,19 @@ internal sealed class RequestFields
             else fields.Add(member);
         }
         return fields;
+    }
+
+    /// <summary>The fields of a form, which may repeat what a query may.</summary>
+    public static RequestFields OfForm(IEnumerable<KeyValuePair<string, string>> form) => OfQuery(new QueryCollection(
+        form.GroupBy(f => f.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => new StringValues([.. g.Select(f => f.Value)]), StringComparer.Ordinal)));
+
+    /// <summary>The same without the fields that somebody else reads.</summary>
+    public RequestFields Without(Func<string, bool> isOther)
+    {
+        var rest = new RequestFields();
+        foreach (var (name, value) in values.Where(v => !isOther(v.Key))) rest.values[name] = value;
+        rest.Errors.AddRange(Errors);
+        return rest;
     }
 
     /// <summary>Both together; the same field with two values is an error.</summary>

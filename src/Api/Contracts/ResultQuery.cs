@@ -1,5 +1,6 @@
 using System.Globalization;
 using Diffusion.Api.Errors;
+using Diffusion.Api.Pictures;
 using Diffusion.Inference.Jobs;
 
 namespace Diffusion.Api.Contracts;

@@ -7,16 +7,45 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Name">The value of the field <c>sampler</c>.</param>
 /// <param name="Summary">What it does and when to use it.</param>
 /// <param name="Reference">Paper and equation.</param>
+/// <param name="Steps">The allowed values of the field <c>steps</c>; a model's own T bounds them too.</param>
 /// <param name="Options">Its own fields.</param>
 /// <param name="Models">The served models it can sample from.</param>
+/// <param name="Fits">Every served model, and why it cannot where it cannot.</param>
 internal sealed record SamplerResponse(
-    string Name, string Summary, string Reference, IReadOnlyList<SamplerOptionResponse> Options, IReadOnlyList<string> Models)
+    string Name, string Summary, string Reference, StepRange Steps, IReadOnlyList<SamplerOptionResponse> Options,
+    IReadOnlyList<string> Models, IReadOnlyList<SamplerFit> Fits)
 {
     /// <summary>The public view of a sampler of the catalogue.</summary>
-    public static SamplerResponse Of(ISampler sampler, IReadOnlyList<ModelDescription> models) => new(
-        sampler.Name, sampler.Summary, sampler.Reference,
+    /// <param name="sampler">The sampler.</param>
+    /// <param name="models">What is served.</param>
+    /// <param name="maximumSteps">The most steps that a request may have.</param>
+    public static SamplerResponse Of(ISampler sampler, IReadOnlyList<ModelDescription> models, int maximumSteps) => new(
+        sampler.Name, sampler.Summary, sampler.Reference, new StepRange(1, maximumSteps),
         [.. sampler.Options.Select(SamplerOptionResponse.Of)],
-        [.. models.Where(m => m.Samplers.Contains(sampler.Name)).Select(m => m.Name)]);
+        [.. models.Where(m => m.Samplers.Contains(sampler.Name)).Select(m => m.Name)],
+        [.. models.Select(m => SamplerFit.Of(sampler, m, maximumSteps))]);
+}
+
+/// <summary>Allowed step counts.</summary>
+/// <param name="Minimum">Fewest steps.</param>
+/// <param name="Maximum">Most steps.</param>
+internal sealed record StepRange(int Minimum, int Maximum);
+
+/// <summary>Whether a sampler and a served model go together.</summary>
+/// <param name="Model">Model name.</param>
+/// <param name="Version">The version that is meant: the one a request without a version gets.</param>
+/// <param name="Fits">Whether it can be asked for.</param>
+/// <param name="Steps">The allowed values of <c>steps</c> with this model, where it fits.</param>
+/// <param name="Reason">Why it does not fit.</param>
+internal sealed record SamplerFit(string Model, int Version, bool Fits, StepRange? Steps, string? Reason)
+{
+    /// <summary>Asks the sampler.</summary>
+    public static SamplerFit Of(ISampler sampler, ModelDescription model, int maximumSteps)
+    {
+        var traits = model.Manifest.Traits;
+        var reason = sampler.Refuses(traits);
+        return new(model.Name, model.Version, reason is null, reason is null ? new StepRange(1, Math.Min(maximumSteps, traits.Schedule.Steps)) : null, reason);
+    }
 }
 
 /// <summary>A field that a sampler adds to a request.</summary>

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
+using Diffusion.Api.Pictures;
+using Diffusion.Api.Streams;
 using Diffusion.Inference.Jobs;
 using Diffusion.Samplers;
 using Microsoft.AspNetCore.Mvc;
@@ -15,7 +17,8 @@ internal sealed class GenerateDocumentation : IOperationFilter
     private const string Description = """
         Every field may stand in the query or in a JSON body; a field in both must have the same value. All are optional.
         The same seed gives the same pictures. `format` goes before the header Accept; several pictures in one PNG, JPEG or WebP
-        are a grid, JSON has each as base64 PNG, zip has PNG files with a metadata.json. Closing the connection cancels the generation.
+        are a grid, JSON has each as base64 PNG, zip has PNG files with a metadata.json, npz and the raw formats are arrays. GIF and
+        APNG show how the pictures came about. `Accept: text/event-stream` streams the events instead, frames and all. Closing the connection cancels the generation.
         """;
 
     private const string Durable = """
@@ -29,6 +32,7 @@ internal sealed class GenerateDocumentation : IOperationFilter
         ["X-Seed"] = "The seed: send it as `seed` to get the same pictures again.",
         ["X-Model"] = "Model and version: send it as `model` to stay with this version.",
         ["X-Sampler"] = "The sampler that was used.",
+        ["X-Determinism"] = "`seeded` or `strict`.",
         ["Server-Timing"] = "Milliseconds: `queue` until the first batch, `sample` in the network, `encode` to the file.",
     };
 
@@ -42,7 +46,8 @@ internal sealed class GenerateDocumentation : IOperationFilter
         operation.Responses = Responses(context, operation.OperationId == "Generate");
     }
 
-    private static List<(string Name, string Text, OpenApiSchema Schema)> Fields() =>
+    /// <summary>The fields, each with a sentence and its range.</summary>
+    public static List<(string Name, string Text, OpenApiSchema Schema)> Fields() =>
     [
         ("model", "Model by name, with a version or an alias if wanted: `digits-ddpm`, `digits-ddpm@3`, `digits-ddpm@prod`. See /v1/models.", Of(JsonSchemaType.String)),
         ("sampler", "How pictures are made. See /v1/samplers.", Of(JsonSchemaType.String).Choices(SamplerCatalog.All.Select(s => s.Name))),
@@ -50,6 +55,7 @@ internal sealed class GenerateDocumentation : IOperationFilter
         ("n", "Pictures; picture i does not depend on n.", Of(JsonSchemaType.Integer).From("1")),
         ("seed", "Same seed, same pictures, 0 to 2^64 - 1; drawn at random if not given.", Of(JsonSchemaType.Integer).From("0")),
         ("label", "Class number, or several of them used in turn: `3`, `0,1,2`, in JSON also `[0, 1, 2]`.", Of(JsonSchemaType.String)),
+        ("determinism", "How exactly the seed fixes the pictures: `seeded` up to rounding in the last bits, which can depend on what else is running; `strict` to the bit, and slower.", Of(JsonSchemaType.String).Choices(["seeded", "strict"])),
         ("guidance", "Classifier-free guidance scale; 1 is none.", Of(JsonSchemaType.Number)),
         .. SamplerCatalog.All.SelectMany(s => s.Options, (s, o) => (Sampler: s, Option: o)).GroupBy(p => p.Option.Name)
             .Select(g => (g.Key, $"Of {string.Join(" and ", g.Select(p => p.Sampler.Name))}: {g.First().Option.Description}", SchemaOf(g.First().Option))),
@@ -57,6 +63,8 @@ internal sealed class GenerateDocumentation : IOperationFilter
         ("deadlineMs", "Milliseconds after which the pictures are worth nothing. What cannot be promised is refused at once with the time that can; what is accepted goes before others when its time runs out.", Of(JsonSchemaType.Integer).From("1")),
         ("format", "The form of the answer; without it the header Accept decides, and PNG if that says nothing.", Of(JsonSchemaType.String).Choices(PictureFormat.All.Select(f => f.Name))),
         ("scale", "Each pixel as a square of so many pixels, for small pictures.", Of(JsonSchemaType.Integer).From("1").To($"{GenerateFields.MaxScale}")),
+        (FrameFields.Name, $"The frames to keep for formats that show or hold them: `{FrameFields.Allowed}`.", Of(JsonSchemaType.String)),
+        (FrameFields.Kinds, "What frames carry: some of `x_t`, `x0` and, of models that have one, `memory`; x_t and x0 if not given.", Of(JsonSchemaType.String)),
     ];
 
     private static OpenApiSchema SchemaOf(SamplerOption option) => option.Choices is { } choices
@@ -84,7 +92,8 @@ internal sealed class GenerateDocumentation : IOperationFilter
         };
     }
 
-    private static OpenApiResponses Responses(OperationFilterContext context, bool waits)
+    /// <summary>The answers: pictures if it waits for them, the resource, and the problems that there can be.</summary>
+    public static OpenApiResponses Responses(OperationFilterContext context, bool waits, params IEnumerable<Problem> more)
     {
         var binary = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
         var problem = context.SchemaGenerator.GenerateSchema(typeof(ProblemDetails), context.SchemaRepository);
@@ -101,10 +110,10 @@ internal sealed class GenerateDocumentation : IOperationFilter
                 Content = PictureFormat.All.ToDictionary(f => f.MediaType, f => (IOpenApiMediaType)new OpenApiMediaType
                 {
                     Schema = f == PictureFormat.Json ? context.SchemaGenerator.GenerateSchema(typeof(GenerateResponse), context.SchemaRepository) : binary,
-                }),
+                }).Append(new(EventStream.MediaType, new OpenApiMediaType { Schema = Of(JsonSchemaType.String) })).ToDictionary(),
             };
         }
-        foreach (var group in ProblemCatalogue.OfGenerate.GroupBy(p => p.Status).OrderBy(g => g.Key))
+        foreach (var group in ProblemCatalogue.OfGenerate.Concat(more).GroupBy(p => p.Status).OrderBy(g => g.Key))
         {
             answers[FormattableString.Invariant($"{group.Key}")] = new OpenApiResponse
             {

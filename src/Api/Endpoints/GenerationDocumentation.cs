@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Idempotency;
+using Diffusion.Api.Pictures;
 using Diffusion.Inference.Store;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -32,9 +33,30 @@ internal sealed class GenerationDocumentation : IOperationFilter
             Header("If-None-Match", "The ETag of an earlier answer; 304 if it is still the same.", null),
             Header("Range", "Only some bytes of the file.", null),
         ],
+        ["GetGenerationFrames"] =
+        [
+            Query("format", "The form of the answer; goes before Accept. APNG if neither says anything.", new OpenApiSchema { Type = JsonSchemaType.String }.Choices(PictureFormat.OfFrames.Select(f => f.Name))),
+            Query("scale", "Each pixel as a square of so many pixels.", new OpenApiSchema { Type = JsonSchemaType.Integer }.From("1").To($"{GenerateFields.MaxScale}")),
+            Query(FrameFields.Name, "Some of the frames that were kept: `all`, `every:N` or `steps:a,b,c`.", new OpenApiSchema { Type = JsonSchemaType.String }),
+            Query(FrameFields.Kinds, "Some of the kinds that were kept: `x_t`, `x0`, `memory`. GIF and APNG show one.", new OpenApiSchema { Type = JsonSchemaType.String }),
+            Header("If-None-Match", "The ETag of an earlier answer; 304 if it is still the same.", null),
+            Header("Range", "Only some bytes of the file.", null),
+        ],
+        ["GetGenerationEvents"] =
+        [
+            Query(FrameFields.Name, $"Which frames: `{FrameFields.Allowed}`; all if not given.", new OpenApiSchema { Type = JsonSchemaType.String }),
+            Query(FrameFields.Kinds, "What frames carry: some of `x_t`, `x0`, `memory`; x_t and x0 if not given.", new OpenApiSchema { Type = JsonSchemaType.String }),
+            Query(FrameFields.MaxFps, "At most so many frames a second of each picture.", new OpenApiSchema { Type = JsonSchemaType.Number }),
+            Query(FrameFields.Samples, "Only these pictures: `0,3`.", new OpenApiSchema { Type = JsonSchemaType.String }),
+            Query(EventsQuery.From, "The first lifecycle event wanted, by its sequence; Last-Event-ID goes before it.", new OpenApiSchema { Type = JsonSchemaType.Integer }.From("0")),
+            Header(EventsQuery.LastEventId, "The last lifecycle event that was seen; an EventSource sends it by itself. 204 after the final one.", null),
+        ],
         ["GetGeneration"] = [Header("If-None-Match", "The ETag of an earlier answer; 304 if nothing has changed.", null)],
         ["Generate"] = [Prefer],
         ["CreateGeneration"] = [Prefer],
+        ["Interpolate"] = [Prefer],
+        ["Invert"] = [Prefer],
+        ["Reconstruct"] = [Prefer],
     };
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)

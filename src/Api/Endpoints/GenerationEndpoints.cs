@@ -1,8 +1,10 @@
 using System.Globalization;
+using Diffusion.Api.Access;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hosting;
 using Diffusion.Api.Idempotency;
+using Diffusion.Api.Streams;
 using Diffusion.Inference.Jobs;
 using Diffusion.Inference.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,10 +18,11 @@ internal static class GenerationEndpoints
 {
     public static void MapGenerations(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/v1/generations").WithTags("Generation");
+        var group = routes.MapGroup("/v1/generations").WithTags("Generation").RequireScope(Scopes.Generate);
+        group.AddEndpointFilter<RouteGroupBuilder, OwnGenerationFilter>();
         group.MapPost("", CreateAsync).Idempotent().WithName("CreateGeneration").WithSummary("Accepts a generation that survives a restart.")
             .Produces<GenerationResponse>(201).Produces<GenerationResponse>(202);
-        group.MapGet("", List).WithName("ListGenerations").WithSummary("The durable generations, newest first.")
+        group.MapGet("", List).WithName("ListGenerations").WithSummary("The durable generations, newest first; with API keys one's own, or all with the scope admin.")
             .ProducesProblem(400).ProducesProblem(503);
         group.MapGet("{id}", Get).WithName("GetGeneration").WithSummary("One generation and where it stands.")
             .Produces<GenerationResponse>().Produces(304).ProducesProblem(404).ProducesProblem(503);
@@ -28,26 +31,37 @@ internal static class GenerationEndpoints
         group.MapGet("{id}/result", GenerationResults.Answer).WithName("GetGenerationResult").WithSummary("The pictures of a generation, in any format.")
             .Produces(200, contentType: "image/png").Produces<GenerationResponse>(202).Produces(206).Produces(304)
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(406).ProducesProblem(409).ProducesProblem(410).ProducesProblem(503);
+        group.MapGet("{id}/frames", GenerationResults.AnswerFrames).WithName("GetGenerationFrames").WithSummary("The frames that a generation kept: how its pictures came about.")
+            .Produces(200, contentType: "image/apng").Produces<GenerationResponse>(202).Produces(206).Produces(304)
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(406).ProducesProblem(409).ProducesProblem(410).ProducesProblem(503);
+        group.MapGet("{id}/events", (string id, HttpContext http, GenerationEvents events) => events.WatchAsync(id, http)).AllowKeyInQuery().WithName("GetGenerationEvents")
+            .WithSummary("The events of a generation as they happen, as server-sent events.")
+            .Produces(200, contentType: EventStream.MediaType).Produces(204).ProducesProblem(400).ProducesProblem(404).ProducesProblem(429).ProducesProblem(503);
         group.MapDelete("{id}", DeleteAsync).WithName("DeleteGeneration").WithSummary("Removes a generation and its result; one that runs is canceled.")
             .Produces(204).ProducesProblem(404).ProducesProblem(503);
     }
 
     /// <summary>The record of an id.</summary>
-    /// <exception cref="RequestRefusedException">There is none.</exception>
-    public static GenerationRecord Known(this GenerationArchive archive, string id) => archive.Find(id) ?? throw Unknown(id);
+    /// <param name="archive">Where to look.</param>
+    /// <param name="id">The generation.</param>
+    /// <param name="only">The client whose generations may be seen; null for all.</param>
+    /// <exception cref="RequestRefusedException">There is none, or it is somebody else's.</exception>
+    public static GenerationRecord Known(this GenerationArchive archive, string id, string? only = null) =>
+        archive.Find(id) is { } record && (only is null || only == record.Request.Client) ? record : throw Unknown(id);
 
-    private static async Task<IResult> CreateAsync(HttpContext http, GenerationService generations, GenerationKeeping keeping, IOptions<ApiOptions> options)
+    private static async Task<IResult> CreateAsync(
+        HttpContext http, GenerationService generations, GenerationKeeping keeping, Callers callers, IOptions<ApiOptions> options)
     {
         var preferences = Preferences.Read(http.Request.Headers);
         var command = await GenerateFields.ReadAsync(http.Request, options.Value.MaxBodyBytes, http.RequestAborted);
-        var record = await keeping.KeepAsync(http, generations.Submit(command.Request), ResultQuery.WishesOf(command));
+        var record = await keeping.KeepAsync(http, generations.Submit(callers.Sign(command.RequestFor(command.Format), http)), ResultQuery.WishesOf(command));
         return await keeping.AnswerAsync(http, record, preferences);
     }
 
     private static Ok<GenerationPage> List(HttpRequest request, GenerationArchive archive)
     {
         var query = GenerationQuery.Read(request.Query);
-        var records = archive.List(query.Limit + 1, query.Cursor, query.State);
+        var records = archive.List(query.Limit + 1, query.Cursor, query.State, Callers.OnlyOf(request.HttpContext.User));
         var items = records.Take(query.Limit).Select(GenerationResponse.Of).ToArray();
         return TypedResults.Ok(new GenerationPage(items, records.Count > query.Limit ? items[^1].Id : null));
     }
@@ -75,5 +89,6 @@ internal static class GenerationEndpoints
     private static async Task<NoContent> DeleteAsync(string id, GenerationArchive archive) =>
         await archive.RemoveAsync(id) ? TypedResults.NoContent() : throw Unknown(id);
 
-    private static RequestRefusedException Unknown(string id) => new(ProblemCatalogue.UnknownGeneration, $"There is no generation '{id}'.");
+    /// <summary>The refusal of an id that names nothing.</summary>
+    public static RequestRefusedException Unknown(string id) => new(ProblemCatalogue.UnknownGeneration, $"There is no generation '{id}'.");
 }

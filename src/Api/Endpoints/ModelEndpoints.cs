@@ -1,9 +1,10 @@
+using System.Globalization;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
+using Diffusion.Checkpoints;
 using Diffusion.Inference.Jobs;
 using Diffusion.Inference.Models;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Diffusion.Api.Endpoints;
 
@@ -12,19 +13,25 @@ internal static class ModelEndpoints
 {
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/v1/models").WithTags("Models");
+        var group = routes.MapGroup("/v1/models").WithTags("Models").RequireAuthorization();
         group.MapGet("", List).WithName("ListModels").WithSummary("The models that can be asked for.");
-        group.MapGet("{name}", Get).WithName("GetModel").WithSummary("One model.")
-            .Produces<ProblemDetails>(StatusCodes.Status404NotFound, "application/problem+json");
+        group.MapGet("{name}", Get).WithName("GetModel").WithSummary("One model.").ProducesProblem(404);
     }
+
+    /// <summary>The model of that name.</summary>
+    /// <exception cref="RequestRefusedException">There is none.</exception>
+    public static ModelDescription Known(this ModelRegistry models, string name) => models.Describe(name) ?? throw new RequestRefusedException(
+        ProblemCatalogue.UnknownModel, $"There is no model '{name}'.",
+        [new FieldError("name", $"There is no model '{name}'; served are: {string.Join(", ", models.Describe().Select(m => m.Name))}.")]);
 
     private static Ok<IEnumerable<ModelResponse>> List(ModelRegistry models) => TypedResults.Ok(models.Describe().Select(ModelResponse.Of));
 
-    private static Ok<ModelResponse> Get(string name, ModelRegistry models)
-    {
-        var model = models.Describe(name) ?? throw new RequestRefusedException(
-            ProblemCatalogue.UnknownModel, $"There is no model '{name}'.",
-            [new FieldError("name", $"There is no model '{name}'; served are: {string.Join(", ", models.Describe().Select(m => m.Name))}.")]);
-        return TypedResults.Ok(ModelResponse.Of(model));
-    }
+    private static Ok<ModelResponse> Get(string name, ModelRegistry models) => TypedResults.Ok(ModelResponse.Of(models.Known(name)));
+
+    /// <summary>The number of a version of the model.</summary>
+    /// <exception cref="RequestRefusedException">There is none.</exception>
+    public static int KnownVersion(this ModelDescription model, string version) =>
+        CheckpointNames.ParseVersion(version) is { } number && model.Versions.Contains(number) ? number : throw new RequestRefusedException(
+            ProblemCatalogue.UnknownModel, $"Model '{model.Name}' has no version '{version}'.",
+            [new FieldError("version", string.Create(CultureInfo.InvariantCulture, $"Model '{model.Name}' has no version '{version}'; versions: {string.Join(", ", model.Versions)}."))]);
 }

@@ -7,7 +7,7 @@ internal static class ProblemEndpoints
 {
     public static void MapProblems(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/problems").WithTags("Problems");
+        var group = routes.MapGroup("/problems").WithTags("Problems").AllowAnonymous();
         group.MapGet("", List).WithName("ListProblems").WithSummary("All kinds of failure.").Produces<string>(200, "text/plain");
         group.MapGet("{slug}", Explain).WithName("ExplainProblem").WithSummary("What a kind of failure means and what to do.").Produces<string>(200, "text/plain");
     }

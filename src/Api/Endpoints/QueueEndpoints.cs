@@ -7,7 +7,7 @@ namespace Diffusion.Api.Endpoints;
 internal static class QueueEndpoints
 {
     public static void MapQueue(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/queue", Get).WithTags("Queue").WithName("GetQueue").WithSummary("Rows that wait and run, and how long a tick takes.");
+        routes.MapGet("/v1/queue", Get).RequireAuthorization().WithTags("Queue").WithName("GetQueue").WithSummary("Rows that wait and run, and how long a tick takes.");
 
     private static Ok<QueueSnapshot> Get(GenerationService generations) => TypedResults.Ok(generations.Snapshot());
 }

@@ -1,11 +1,9 @@
-using System.Text;
+using Diffusion.Api.Access;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Idempotency;
-using Diffusion.Inference.Jobs;
 using Diffusion.Training.Jobs;
 using Diffusion.Training.Runs;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Diffusion.Api.Endpoints;
 
@@ -14,52 +12,39 @@ internal static class TrainingEndpoints
 {
     public static void MapTraining(this IEndpointRouteBuilder routes)
     {
-        var jobs = routes.MapGroup("/v1/training-jobs").WithTags("Training");
-        jobs.MapPost("/", SubmitAsync).Idempotent().WithName("SubmitTrainingJob").WithSummary("Queues a job file; jobs are trained one at a time and survive a restart.")
-            .Accepts<object>("application/json").ProducesProblem(400).ProducesProblem(413).ProducesProblem(503);
-        jobs.MapGet("/", List).WithName("ListTrainingJobs").WithSummary("Every job, in the order they came.");
-        jobs.MapGet("/{id}", Get).WithName("GetTrainingJob").WithSummary("One job and where it stands.").ProducesProblem(404);
-        jobs.MapPost("/{id}/cancel", Cancel).WithName("CancelTrainingJob").WithSummary("Takes a waiting job back, or stops the running one after its step.")
-            .ProducesProblem(404).ProducesProblem(409);
+        routes.MapGet("/v1/training-templates", (JobTemplates templates) => TypedResults.Ok(templates.All())).WithTags("Training").RequireScope(Scopes.Train)
+            .WithName("ListTrainingTemplates").WithSummary("The job files that come with the models, to begin with.");
+        var jobs = routes.MapGroup("/v1/training-jobs").WithTags("Training").RequireScope(Scopes.Train);
+        jobs.MapPost("/", TrainingCalls.SubmitAsync).Idempotent().WithName("SubmitTrainingJob").WithSummary("Queues a job file; jobs are trained one at a time and survive a restart.")
+            .Accepts<object>("application/json").Produces<TrainingJobResponse>(202).ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(503);
+        jobs.MapGet("/", TrainingCalls.List).WithName("ListTrainingJobs").WithSummary("The jobs, newest first.").ProducesProblem(400);
+        jobs.MapGet("/{id}", TrainingCalls.Get).WithName("GetTrainingJob").WithSummary("One job, how far it is, and where its parts are.")
+            .Produces<TrainingJobResponse>().Produces(304).ProducesProblem(404);
+        jobs.MapPost("/{id}/pause", TrainingCalls.Pause).WithName("PauseTrainingJob").WithSummary("Saves a running job after its step and holds it, or holds a waiting one.")
+            .ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
+        jobs.MapPost("/{id}/resume", TrainingCalls.Resume).WithName("ResumeTrainingJob").WithSummary("Puts a paused job back into the queue.")
+            .ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
+        jobs.MapPost("/{id}/cancel", TrainingCalls.Cancel).WithName("CancelTrainingJob").WithSummary("Takes a waiting job back, or stops the running one after its step.")
+            .ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
+        jobs.MapPost("/{id}/checkpoint", TrainingCalls.CheckpointAsync).Idempotent().WithName("CheckpointTrainingJob")
+            .WithSummary("Makes a resume point after the step under way and, if asked, publishes a version.").Produces<CheckpointResponse>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+        jobs.MapPost("/{id}/sample", TrainingCalls.SampleAsync).Idempotent().WithName("SampleTrainingJob").WithSummary("Makes a grid of samples after the step under way.")
+            .Produces<SampleResponse>().ProducesProblem(404).ProducesProblem(409);
+        jobs.MapPost("/{id}/clone", TrainingCalls.CloneAsync).Idempotent().WithName("CloneTrainingJob").WithSummary("Queues the job file again, with changes.")
+            .WithDescription("The body is a JSON merge patch (RFC 7396) of the job file; it may be left out. Without a name the new job gets one that is free, such as digits-ddpm-2.")
+            .Accepts<object>(isOptional: true, "application/merge-patch+json", "application/json").Produces<TrainingJobResponse>(202)
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(413).ProducesProblem(415).ProducesProblem(503);
+        jobs.MapPut("/{id}/priority", TrainingCalls.PreferAsync).WithName("PrioritizeTrainingJob").WithSummary("Moves a job in the queue; the one that runs goes on.")
+            .Accepts<PriorityRequest>("application/json").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
     }
 
-    private static async Task<Accepted<TrainingJobResponse>> SubmitAsync(HttpRequest request, TrainingQueue queue, CancellationToken cancellation)
-    {
-        using var reader = new StreamReader(request.Body, Encoding.UTF8);
-        var text = await reader.ReadToEndAsync(cancellation);
-        try
-        {
-            var job = queue.Submit(text);
-            return TypedResults.Accepted($"/v1/training-jobs/{job.Id}", TrainingJobResponse.Of(job));
-        }
-        catch (TrainingJobException wrong)
-        {
-            throw RequestRefusedException.Invalid([.. wrong.Problems.Select(ToError)]);
-        }
-        catch (TrainingQueueFullException full)
-        {
-            throw new RequestRefusedException(ProblemCatalogue.Overloaded, full.Message);
-        }
-    }
+    /// <summary>The job of an id.</summary>
+    /// <exception cref="RequestRefusedException">There is none.</exception>
+    public static QueuedJob Known(this TrainingQueue queue, string id) => queue.Find(id) ?? throw Unknown(id);
 
-    private static Ok<TrainingJobResponse[]> List(TrainingQueue queue) => TypedResults.Ok(queue.Jobs.Select(TrainingJobResponse.Of).ToArray());
-
-    private static Ok<TrainingJobResponse> Get(string id, TrainingQueue queue) => TypedResults.Ok(TrainingJobResponse.Of(Known(id, queue)));
-
-    private static Ok<TrainingJobResponse> Cancel(string id, TrainingQueue queue)
-    {
-        var job = Known(id, queue);
-        if (!queue.Cancel(id)) throw new RequestRefusedException(ProblemCatalogue.ConflictingState, $"Training job {id} is {job.State.ToString().ToLowerInvariant()} already.");
-        return TypedResults.Ok(TrainingJobResponse.Of(Known(id, queue)));
-    }
-
-    private static QueuedJob Known(string id, TrainingQueue queue) =>
-        queue.Find(id) ?? throw new RequestRefusedException(ProblemCatalogue.UnknownTrainingJob, $"There is no training job '{id}'.");
-
-    // the reader writes "path: what is wrong."
-    private static FieldError ToError(string problem)
-    {
-        var colon = problem.IndexOf(": ", StringComparison.Ordinal);
-        return colon < 0 ? new FieldError("", problem) : new FieldError(problem[..colon], problem);
-    }
+    public static RequestRefusedException Unknown(string id) => new(ProblemCatalogue.UnknownTrainingJob, $"There is no training job '{id}'.");
 }
+
+/// <summary>Where a job shall stand among the others.</summary>
+/// <param name="Priority">The highest goes first; -100..100, at first 0.</param>
+internal sealed record PriorityRequest(int Priority);

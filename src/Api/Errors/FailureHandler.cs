@@ -15,7 +15,14 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> log) : IExc
         }
         var failure = Failure.Of(exception);
         if (failure.Problem == ProblemCatalogue.Internal) LogFailure(http.Request.Method, http.Request.Path, exception);
-        await WriteAsync(http, failure);
+        try
+        {
+            await WriteAsync(http, failure);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // the caller left while it was told; there is nobody to tell
+        }
         return true;
     }
 

@@ -11,6 +11,9 @@ internal sealed class RequestRefusedException(Problem problem, string detail, IR
     /// <summary>Every wrong field, where fields are at fault.</summary>
     public IReadOnlyList<FieldError> Errors { get; } = errors ?? [];
 
+    /// <summary>Further members of the problem, by name.</summary>
+    public IReadOnlyDictionary<string, object> Members { get; init; } = new Dictionary<string, object>();
+
     /// <summary>The refusal that names wrong fields.</summary>
     public static RequestRefusedException Invalid(IReadOnlyList<FieldError> errors) =>
         new(ProblemCatalogue.Validation, string.Join(" ", errors.Select(e => e.Message)), errors);

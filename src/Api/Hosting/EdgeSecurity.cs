@@ -14,7 +14,7 @@ internal static class EdgeSecurity
         // at the last moment: the exception handler clears what was set before
         http.Response.OnStarting(SetHeaders, http.Response.Headers);
         return IsFromAnotherSite(http.Request)
-            ? FailureHandler.WriteAsync(http, new Failure(ProblemCatalogue.Forbidden, "A page of another origin may not use this service.", []))
+            ? FailureHandler.WriteAsync(http, new Failure(ProblemCatalogue.CrossSite, "A page of another origin may not use this service.", []))
             : next(http);
     });
 
@@ -29,10 +29,11 @@ internal static class EdgeSecurity
         return Task.CompletedTask;
     }
 
-    // browsers say where a request comes from, other clients do not; a hub's WebSocket is a GET
+    // browsers say where a request comes from, other clients do not; a WebSocket is a GET that same-origin rules do not cover
     private static bool IsFromAnotherSite(HttpRequest request)
     {
-        if (HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/hubs")) return false;
+        if (HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/hubs")
+            && !request.Headers.Upgrade.Contains("websocket", StringComparer.OrdinalIgnoreCase)) return false;
         if (request.Headers["Sec-Fetch-Site"] is [{ } site]) return site is "cross-site" or "same-site";
         return request.Headers.Origin is [{ } origin] && !(Uri.TryCreate(origin, UriKind.Absolute, out var from)
             && string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase));

@@ -2,19 +2,22 @@ using System.Net;
 
 namespace Diffusion.Api.Hosting;
 
-/// <summary>Loopback only, unless the operator says otherwise: this service has no keys.</summary>
+/// <summary>Loopback only, unless there are API keys or the operator says otherwise.</summary>
 internal static class ListenAddresses
 {
     /// <summary>Whether the settings name addresses or ports.</summary>
     public static bool Given(IConfiguration settings) => Urls(settings).Any();
 
+    /// <summary>The addresses that other machines can reach.</summary>
+    public static IEnumerable<string> Open(IConfiguration settings) => Urls(settings).Where(url => !IsLoopback(url));
+
     /// <summary>Why the service must not start with these settings, or null.</summary>
-    public static string? Refusal(IConfiguration settings)
+    public static string? Refusal(IConfiguration settings, bool hasKeys)
     {
-        if (Settings.IsInsecure(settings)) return null;
-        var open = Urls(settings).Where(url => !IsLoopback(url)).ToArray();
+        if (hasKeys || Settings.IsInsecure(settings)) return null;
+        var open = Open(settings).ToArray();
         return open.Length == 0 ? null
-            : $"{string.Join(", ", open)} can be reached from other machines and no key protects it. Listen on localhost, or start with --insecure (Api__Insecure=true) if that is meant.";
+            : $"{string.Join(", ", open)} can be reached from other machines and no key protects it. Add one with ./run keys add NAME, listen on localhost, or start with --insecure (Api__Insecure=true) if that is meant.";
     }
 
     /// <summary>Whether only this machine can reach the address.</summary>

@@ -20,12 +20,16 @@ internal static class Settings
         if (args.Contains(InsecureSwitch)) Set(builder, $"{ApiOptions.Section}:{nameof(ApiOptions.Insecure)}", "true");
         if (!ListenAddresses.Given(builder.Configuration)) builder.WebHost.UseUrls(DefaultUrl);
         // another site cannot reach a loopback service by a host name of its own (DNS rebinding)
-        if (builder.Configuration["AllowedHosts"] is null) Set(builder, "AllowedHosts", IsInsecure(builder.Configuration) ? "*" : "localhost;127.0.0.1;[::1]");
+        if (builder.Configuration["AllowedHosts"] is null)
+            Set(builder, "AllowedHosts", IsInsecure(builder.Configuration) || ListenAddresses.Open(builder.Configuration).Any() ? "*" : "localhost;127.0.0.1;[::1]");
         return builder;
     }
 
     /// <summary>Whether addresses other than loopback may be served.</summary>
     public static bool IsInsecure(IConfiguration settings) => settings.GetValue<bool>($"{ApiOptions.Section}:{nameof(ApiOptions.Insecure)}");
+
+    /// <summary>The file of API keys that the settings name.</summary>
+    public static string KeyFile(IConfiguration settings) => settings[$"{ApiOptions.Section}:{nameof(ApiOptions.KeyFile)}"] ?? ApiOptions.DefaultKeyFile;
 
     /// <summary>A path of the settings: absolute as it is, relative to the content root.</summary>
     public static string PathIn(this IHostEnvironment environment, string path) => Path.GetFullPath(path, environment.ContentRootPath);

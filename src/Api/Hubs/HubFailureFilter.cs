@@ -18,7 +18,7 @@ internal sealed partial class HubFailureFilter(ILogger<HubFailureFilter> log) : 
             var failure = Failure.Of(exception);
             if (failure.Problem == ProblemCatalogue.Internal) LogFailure(invocationContext.HubMethodName, exception);
             throw new HubException(JsonSerializer.Serialize(
-                failure.ToDetails("/hubs/generation", invocationContext.Context.ConnectionId), JsonSerializerOptions.Web));
+                failure.ToDetails(invocationContext.Context.GetHttpContext()!.Request.Path, invocationContext.Context.ConnectionId), JsonSerializerOptions.Web));
         }
     }
 

@@ -1,3 +1,4 @@
+using Diffusion.Api.Access;
 using Diffusion.Api.Errors;
 using Diffusion.Inference.Store;
 using Microsoft.AspNetCore.Http.Features;
@@ -8,14 +9,14 @@ namespace Diffusion.Api.Idempotency;
 /// Same key and same request: the same answer again, for a day and over restarts. Only answers that created something
 /// are kept; after any other the key may be used again. Handlers read their body themselves, after this filter.
 /// </summary>
-internal sealed partial class IdempotencyFilter(AnswerLedger ledger, ILogger<IdempotencyFilter> log) : IEndpointFilter
+internal sealed partial class IdempotencyFilter(AnswerLedger ledger, Callers callers, ILogger<IdempotencyFilter> log) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
         if (IdempotencyKey.Of(http.Request) is not { } key) return await next(context);
         var fingerprint = await IdempotencyKey.FingerprintAsync(http.Request, http.RequestAborted);
-        using var claim = ledger.Claim(IdempotencyKey.ScopeOf(ClientOf(http), http.Request, key), fingerprint);
+        using var claim = ledger.Claim(IdempotencyKey.ScopeOf(callers.Of(http).Client, http.Request, key), fingerprint);
         switch (claim.Outcome)
         {
             case AnswerOutcome.Replay:
@@ -30,8 +31,6 @@ internal sealed partial class IdempotencyFilter(AnswerLedger ledger, ILogger<Ide
         if (answer.Status is >= 200 and < 300) await KeepAsync(claim, answer);
         return new ReplayedAnswer(answer, isRepetition: false);
     }
-
-    private static string ClientOf(HttpContext http) => http.User.Identity?.Name ?? http.Connection.RemoteIpAddress?.ToString() ?? "";
 
     private async Task KeepAsync(AnswerClaim claim, KeptAnswer answer)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Diffusion.Api.Errors;
+using Diffusion.Api.Uploads;
 using Diffusion.Inference.Jobs;
 
 namespace Diffusion.Api.Idempotency;
@@ -36,7 +37,16 @@ internal static class IdempotencyKey
     {
         request.EnableBuffering();
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        digest.AppendData(Encoding.UTF8.GetBytes($"{request.QueryString}\n{request.Headers.Accept}\n{request.ContentType}\n"));
+        digest.AppendData(Encoding.UTF8.GetBytes($"{request.QueryString}\n{request.Headers.Accept}\n"));
+        // clients draw a new boundary for each form, so that a repeated one differs in nothing else
+        if (!await FormBody.TryDigestAsync(request, digest, cancellationToken)) await DigestAsync(request, digest, cancellationToken);
+        request.Body.Position = 0;
+        return Convert.ToHexStringLower(digest.GetHashAndReset());
+    }
+
+    private static async Task DigestAsync(HttpRequest request, IncrementalHash digest, CancellationToken cancellationToken)
+    {
+        digest.AppendData(Encoding.UTF8.GetBytes($"{request.ContentType}\n"));
         var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
         {
@@ -46,7 +56,5 @@ internal static class IdempotencyKey
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-        request.Body.Position = 0;
-        return Convert.ToHexStringLower(digest.GetHashAndReset());
     }
 }

@@ -1,9 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using Diffusion.Api.Contracts;
-using Diffusion.Imaging;
 using Diffusion.Inference.Jobs;
 
 namespace Diffusion.Api.Pictures;
@@ -11,64 +6,14 @@ namespace Diffusion.Api.Pictures;
 /// <summary>A finished generation in the format asked for: one body, ready to be sent.</summary>
 internal static class PictureParcel
 {
-    private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
-
     /// <summary>The body.</summary>
-    public static byte[] Pack(GenerationFacts generation, GenerationResult result, PictureFormat format, int scale)
-    {
-        var pictures = Enumerable.Range(0, result.Count).Select(i => Cut(result, i).Magnify(scale)).ToArray();
-        if (format == PictureFormat.Json)
-        {
-            return JsonSerializer.SerializeToUtf8Bytes(
-                Describe(generation, result, pictures[0], i => new GeneratedImage(i, result.Labels[i], ImageEncoder.Encode(pictures[i], "png"))),
-                Indented);
-        }
-        return format == PictureFormat.Zip ? Zip(generation, result, pictures) : ImageEncoder.Encode(ImageGrid.Arrange(pictures), format.Name);
-    }
+    public static byte[] Pack(GenerationFacts generation, GenerationResult result, PictureFormat format, int scale) =>
+        format.Pack(new PictureSet(generation, result, scale));
 
     /// <summary>The name that a browser saves it under.</summary>
     public static string FileName(GenerationFacts generation, PictureFormat format) =>
-        string.Create(CultureInfo.InvariantCulture, $"{generation.Model}-{generation.Sampler}-{generation.Seed}.{(format == PictureFormat.Jpeg ? "jpg" : format.Name)}");
+        string.Create(CultureInfo.InvariantCulture, $"{generation.Model}-{generation.Sampler}-{generation.Seed}.{format.Extension}");
 
     /// <summary>Model and version as the field <c>model</c> takes them.</summary>
     public static string NameOf(GenerationFacts generation) => string.Create(CultureInfo.InvariantCulture, $"{generation.Model}@{generation.Version}");
-
-    private static Picture Cut(GenerationResult result, int index)
-    {
-        var size = result.Channels * result.Height * result.Width;
-        return Picture.FromPlanes(result.Values.AsSpan(index * size, size), result.Width, result.Height, result.Channels);
-    }
-
-    private static byte[] Zip(GenerationFacts generation, GenerationResult result, Picture[] pictures)
-    {
-        using var file = new MemoryStream();
-        using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
-        {
-            for (var i = 0; i < pictures.Length; i++) Add(archive, NameOf(i), ImageEncoder.Encode(pictures[i], "png"));
-            var metadata = Describe(generation, result, pictures[0], i => new GeneratedImage(i, result.Labels[i], null, NameOf(i)));
-            Add(archive, "metadata.json", JsonSerializer.SerializeToUtf8Bytes(metadata, Indented));
-        }
-        return file.ToArray();
-    }
-
-    private static GenerateResponse Describe(GenerationFacts generation, GenerationResult result, Picture first, Func<int, GeneratedImage> image) => new(
-        generation.Id, NameOf(generation), generation.Sampler, generation.Steps,
-        generation.Seed.ToString(CultureInfo.InvariantCulture), generation.Guidance,
-        first.Width, first.Height, first.Channels, result.QueueMilliseconds, result.SampleMilliseconds,
-        [.. Enumerable.Range(0, result.Count).Select(image)]);
-
-    private static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"{index:0000}.png");
-
-    // the same pictures give the same archive: entries carry no time of their own
-    private static void Add(ZipArchive archive, string name, byte[] bytes)
-    {
-        var entry = archive.CreateEntry(name, CompressionLevel.NoCompression);
-        entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        using var stream = entry.Open();
-        stream.Write(bytes);
-    }
 }

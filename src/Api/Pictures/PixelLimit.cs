@@ -8,7 +8,7 @@ internal static class PixelLimit
 {
     private const long Most = 1 << 26;
 
-    /// <param name="count">Pictures.</param>
+    /// <param name="count">Pictures, frames counted.</param>
     /// <param name="size">Longer side of one, in pixels.</param>
     /// <param name="scale">Magnification.</param>
     /// <exception cref="RequestRefusedException">Too many.</exception>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Diffusion.Api.Contracts;
+using Diffusion.Api.Pictures;
 using Diffusion.Api.Errors;
 using Diffusion.Inference.Jobs;
 
@@ -68,4 +69,17 @@ public sealed class GenerateFieldsTests
     [InlineData("3")]
     [InlineData("null")]
     public void OfJson_NotAnObject_IsRefused(string json) => Assert.Equal(ProblemCatalogue.MalformedJson, Assert.Throws<RequestRefusedException>(() => Read(json)).Problem);
+
+    [Theory]
+    [InlineData("{}", Determinism.Seeded)]
+    [InlineData("""{ "determinism": "seeded" }""", Determinism.Seeded)]
+    [InlineData("""{ "determinism": "strict" }""", Determinism.Strict)]
+    public void Read_Determinism_IsRead(string json, Determinism expected) => Assert.Equal(expected, Read(json).Request.Determinism);
+
+    [Fact]
+    public void Read_UnknownDeterminism_NamesTheChoices()
+    {
+        var error = Assert.Single(Assert.Throws<RequestRefusedException>(() => Read("""{ "determinism": "exact" }""")).Errors);
+        Assert.Equal(("determinism", "determinism must be seeded or strict, got 'exact'."), (error.Field, error.Message));
+    }
 }

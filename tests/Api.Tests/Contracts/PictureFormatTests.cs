@@ -1,4 +1,4 @@
-using Diffusion.Api.Contracts;
+using Diffusion.Api.Pictures;
 
 namespace Diffusion.Api.Tests.Contracts;
 
@@ -17,7 +17,7 @@ public sealed class PictureFormatTests
 
     [Theory]
     [InlineData("text/html")]
-    [InlineData("image/gif")]
+    [InlineData("image/avif")]
     [InlineData("*/*;q=0")]
     public void Accepted_NothingThatCanBeMade_IsNull(string accept) => Assert.Null(PictureFormat.Accepted([accept]));
 

@@ -45,7 +45,9 @@ public sealed class CatalogueTests(Service service)
     public async Task Samplers_List_DescribesOptionsAndModels()
     {
         var samplers = (await GetAsync("/v1/samplers")).EnumerateArray().ToDictionary(s => s.GetProperty("name").GetString()!);
-        Assert.Equal([Service.Memory], samplers["dddm"].GetProperty("models").EnumerateArray().Select(m => m.GetString()));
+        // others publish models to this service meanwhile; of those it began with, one has a memory
+        string?[] served = [.. samplers["dddm"].GetProperty("models").EnumerateArray().Select(m => m.GetString())];
+        Assert.Equal([Service.Memory], served.Intersect([Service.Plain, Service.Memory, Service.Unlabelled, Service.Long]));
         var eta = samplers["ddim"].GetProperty("options").EnumerateArray().Single(o => o.GetProperty("name").GetString() == "eta");
         Assert.Equal(("number", "0", 0.0, 1.0), (eta.GetProperty("kind").GetString(), eta.GetProperty("default").GetString(), eta.GetProperty("minimum").GetDouble(), eta.GetProperty("maximum").GetDouble()));
         var walk = samplers["dddm"].GetProperty("options").EnumerateArray().Single();

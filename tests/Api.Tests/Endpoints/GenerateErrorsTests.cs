@@ -115,7 +115,7 @@ public sealed class GenerateErrorsTests(Service service)
     [Fact]
     public async Task Generate_NothingAcceptable_Is406()
     {
-        var response = await service.GenerateAsync("steps=1", accept: "image/gif");
+        var response = await service.GenerateAsync("steps=1", accept: "image/avif");
         Assert.Equal("/problems/format-unavailable", (await ProblemAnswer.ReadAsync(response)).Type);
         Assert.Equal(HttpStatusCode.NotAcceptable, response.StatusCode);
     }

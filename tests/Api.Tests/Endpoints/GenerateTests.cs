@@ -50,6 +50,17 @@ public sealed class GenerateTests(Service service)
     }
 
     [Theory]
+    [InlineData("", "seeded")]
+    [InlineData("&determinism=seeded", "seeded")]
+    [InlineData("&determinism=strict", "strict")]
+    public async Task Generate_Determinism_IsSaid(string query, string expected) =>
+        Assert.Equal(expected, Header(await service.GenerateAsync($"steps=2&seed=1{query}"), "X-Determinism"));
+
+    [Fact]
+    public async Task Generate_StrictTwice_GivesTheSameFile() => Assert.Equal(
+        await PictureAsync("steps=3&seed=1&determinism=strict"), await PictureAsync("", """{ "steps": 3, "seed": 1, "determinism": "strict" }"""));
+
+    [Theory]
     [InlineData("image/jpeg", "JPEG")]
     [InlineData("image/webp", "WEBP")]
     [InlineData("image/png", "PNG")]

@@ -52,6 +52,50 @@ public sealed class IdempotencyTests(Service service)
     }
 
     [Fact]
+    public async Task Post_SameKeyOtherBody_IsRefused()
+    {
+        var key = Fresh();
+        await PostAsync("/v1/generations", key, """{ "steps": 1, "seed": 4 }""");
+        Assert.Equal("/problems/idempotency-key-reused", await (await PostAsync("/v1/generations", key, """{ "steps": 1, "seed": 5 }""")).ProblemAsync(HttpStatusCode.UnprocessableEntity));
+        Assert.Equal("true", (await PostAsync("/v1/generations", key, """{ "steps": 1, "seed": 4 }""")).Header("Idempotency-Replayed"));
+    }
+
+    [Theory]
+    [InlineData("Accept", "image/png", "image/webp")]
+    [InlineData("Content-Type", "application/json", "application/json; charset=utf-8")]
+    public async Task Post_SameKeyOtherHeader_IsRefused(string header, string first, string second)
+    {
+        var key = Fresh();
+        async Task<HttpResponseMessage> SendAsync(string value)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/generate") { Content = new ByteArrayContent("""{ "steps": 1 }"""u8.ToArray()) };
+            request.Headers.Add("Idempotency-Key", key);
+            Assert.True(header == "Accept" ? request.Headers.TryAddWithoutValidation(header, value) : request.Content.Headers.TryAddWithoutValidation(header, value));
+            if (header == "Accept") request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+            return await Http.SendAsync(request);
+        }
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(first)).StatusCode);
+        Assert.Equal("/problems/idempotency-key-reused", await (await SendAsync(second)).ProblemAsync(HttpStatusCode.UnprocessableEntity));
+        Assert.Equal("true", (await SendAsync(first)).Header("Idempotency-Replayed"));
+    }
+
+    [Fact]
+    public async Task Post_AnswerThatIsTooLargeToKeep_IsMadeAgain()
+    {
+        // an eighth of 64 KiB; the frames are 2 * 3 * 16 * 64 * 4 bytes
+        await using var small = service.WithWebHostBuilder(b => b.UseSetting("Store:MaxAnswerBytes", "65536"));
+        using var http = small.CreateClient();
+        async Task<HttpResponseMessage> SendAsync(string format, string key) =>
+            await http.CallAsync(HttpMethod.Post, $"/generate?steps=3&n=16&seed=1&frames=all&format={format}", headers: ("Idempotency-Key", key));
+        var (first, second) = (await SendAsync("npz", "large"), await SendAsync("npz", "large"));
+        Assert.True((await first.Content.ReadAsByteArrayAsync()).Length > 8192);
+        Assert.Equal((HttpStatusCode.OK, false), (second.StatusCode, second.Headers.Contains("Idempotency-Replayed")));
+        Assert.NotEqual(first.Header("X-Generation-Id"), second.Header("X-Generation-Id"));
+        await SendAsync("f32", "small");
+        Assert.Equal("true", (await SendAsync("f32", "small")).Header("Idempotency-Replayed"));
+    }
+
+    [Fact]
     public async Task Post_WhileTheFirstRuns_IsRefused()
     {
         var (key, path) = (Fresh(), "/generate?sampler=ddpm&steps=1000&n=16&model=" + Service.Long);

@@ -32,7 +32,8 @@ public sealed class FailureTests
     [Theory]
     [InlineData("non-finite", "non-finite", 500)]
     [InlineData("engine-error", "engine-error", 500)]
-    [InlineData("out-of-memory", "out-of-memory", 503)]
+    [InlineData("gpu-out-of-memory", "gpu-out-of-memory", 503)]
+    [InlineData("draining", "draining", 503)]
     [InlineData("model-unavailable", "model-unavailable", 503)]
     [InlineData("something-new", "engine-error", 500)]
     public void Of_FailedGeneration_KeepsTheSlug(string problem, string slug, int status)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text.RegularExpressions;
 using Diffusion.Testing;
 
@@ -20,6 +21,19 @@ internal sealed partial class ServiceProcess : IDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>Its process id.</summary>
+    public int Id => process.Id;
+
+    /// <summary>Bytes of memory that it has now.</summary>
+    public long Memory
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     /// <summary>Everything it wrote, for a test that fails.</summary>
     public string Said
     {
@@ -31,9 +45,15 @@ internal sealed partial class ServiceProcess : IDisposable
 
     /// <param name="folder">Holds models, store and state, over all its lives.</param>
     /// <param name="settings">As environment variables: <c>Inference__DrainTimeout</c>.</param>
-    public static async Task<ServiceProcess> StartAsync(TemporaryFolder folder, params (string Name, string Value)[] settings)
+    public static Task<ServiceProcess> StartAsync(TemporaryFolder folder, params (string Name, string Value)[] settings) => StartAsync(folder, [], settings);
+
+    /// <param name="folder">Holds models, store and state, over all its lives.</param>
+    /// <param name="launcher">A command that becomes the service: it gets the service's own command as its last arguments.</param>
+    /// <param name="settings">As environment variables.</param>
+    public static async Task<ServiceProcess> StartAsync(TemporaryFolder folder, string[] launcher, params (string Name, string Value)[] settings)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, "--urls", "http://127.0.0.1:0"])
+        string[] command = [.. launcher, "dotnet", typeof(Program).Assembly.Location, "--urls", "http://127.0.0.1:0"];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = folder.Path,
             RedirectStandardOutput = true,
@@ -75,6 +95,13 @@ internal sealed partial class ServiceProcess : IDisposable
             process.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Waits until the models are loaded.</summary>
+    public async Task ReadyAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while ((await Http.GetAsync("/healthz/ready", patience.Token)).StatusCode != HttpStatusCode.OK) await Task.Yield();
     }
 
     /// <summary>SIGKILL.</summary>

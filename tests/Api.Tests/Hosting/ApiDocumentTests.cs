@@ -34,6 +34,24 @@ public sealed class ApiDocumentTests(Service service)
         }
     }
 
+    [Theory]
+    [InlineData("interpolations")]
+    [InlineData("inversions")]
+    [InlineData("reconstructions")]
+    public async Task Document_ExamplesOfStarts_Work(string path)
+    {
+        using var document = JsonDocument.Parse(await service.Http.GetStringAsync("/openapi/v1.json"));
+        var body = document.RootElement.GetProperty("paths").GetProperty($"/v1/{path}").GetProperty("post").GetProperty("requestBody");
+        var examples = body.GetProperty("content").GetProperty("application/json").GetProperty("examples").EnumerateObject().ToArray();
+        Assert.NotEmpty(examples);
+        foreach (var example in examples)
+        {
+            var json = new StringContent(example.Value.GetProperty("value").GetRawText(), System.Text.Encoding.UTF8, "application/json");
+            var response = await service.Http.PostAsync($"/v1/{path}", json);
+            Assert.True(response.StatusCode == HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
+        }
+    }
+
     [Fact]
     public async Task SwaggerUi_Loads()
     {

@@ -6,8 +6,10 @@ namespace Diffusion.Api.Tests.Hosting;
 
 public sealed class ListenAddressesTests
 {
-    private static string? Refusal(params string[] settings) => ListenAddresses.Refusal(new ConfigurationBuilder()
-        .AddInMemoryCollection(settings.Select(s => s.Split('=', 2)).Select(p => KeyValuePair.Create(p[0], (string?)p[1]))).Build());
+    private static string? Refusal(params string[] settings) => ListenAddresses.Refusal(Build(settings), hasKeys: false);
+
+    private static IConfiguration Build(params string[] settings) => new ConfigurationBuilder()
+        .AddInMemoryCollection(settings.Select(s => s.Split('=', 2)).Select(p => KeyValuePair.Create(p[0], (string?)p[1]))).Build();
 
     [Theory]
     [InlineData("urls=http://localhost:8080")]
@@ -30,8 +32,10 @@ public sealed class ListenAddressesTests
     [InlineData("Kestrel:Endpoints:A:Url=http://0.0.0.0:1")]
     public void Refusal_OtherAddress_SaysWhatToDo(string setting)
     {
+        Assert.Contains("./run keys add", Refusal(setting), StringComparison.Ordinal);
         Assert.Contains("--insecure", Refusal(setting), StringComparison.Ordinal);
         Assert.Null(Refusal(setting, "Api:Insecure=true"));
+        Assert.Null(ListenAddresses.Refusal(Build(setting), hasKeys: true));
     }
 
     [Fact]

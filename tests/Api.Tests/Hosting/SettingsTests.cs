@@ -1,3 +1,4 @@
+using System.Globalization;
 using Diffusion.Api.Hosting;
 using Diffusion.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -14,6 +15,16 @@ public sealed class SettingsTests
         using var empty = new TemporaryFolder();
         var settings = Settings.CreateBuilder(["--contentRoot", empty.Path]).Configuration;
         Assert.Equal("digits-ddpm", settings["Inference:DefaultModels:0"]);
+    }
+
+    [Fact]
+    public void Settings_OfTheEdge_AreAllInTheFileWithTheirDefaults()
+    {
+        using var empty = new TemporaryFolder();
+        var section = Settings.CreateBuilder(["--contentRoot", empty.Path]).Configuration.GetSection(ApiOptions.Section);
+        var defaults = new ApiOptions();
+        foreach (var setting in typeof(ApiOptions).GetProperties().Where(p => p.PropertyType.IsValueType))
+            Assert.Equal(Convert.ToString(setting.GetValue(defaults), CultureInfo.InvariantCulture), section[setting.Name]);
     }
 
     [Fact]
@@ -57,7 +68,7 @@ public sealed class SettingsTests
     {
         var settings = Settings.CreateBuilder(["--insecure", "--urls", "http://0.0.0.0:9"]).Configuration;
         Assert.Equal(("*", "http://0.0.0.0:9"), (settings["AllowedHosts"], settings["urls"]));
-        Assert.Null(ListenAddresses.Refusal(settings));
+        Assert.Null(ListenAddresses.Refusal(settings, hasKeys: false));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Diffusion.Api.Streams;
+using Diffusion.Api.Tests.Endpoints;
 using Diffusion.Inference.Jobs;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -100,6 +102,12 @@ public sealed class GenerationHubTests(Service service) : IDisposable
         var (stream, id) = await StartLongAsync(hub);
         await hub.EndAsync(stream, Patience);
         await EndedAsync(id, GenerationState.Canceled);
+        var places = service.Services.GetRequiredService<StreamPlaces>();
+        while (places.Taken > 0)
+        {
+            Patience.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     [Fact]
@@ -131,6 +139,58 @@ public sealed class GenerationHubTests(Service service) : IDisposable
         var events = new List<JsonElement>();
         await foreach (var e in hub.ItemsAsync(await hub.StartAsync("Watch", Patience, id, 2), Patience)) events.Add(e);
         Assert.Equal(["started", "completed"], events.Select(TypeOf));
+    }
+
+    [Fact]
+    public async Task SetFrameOptions_OfARunningStream_ChangesWhatComes()
+    {
+        await using var hub = await HubClient.ConnectAsync(service.Server, Patience);
+        var (stream, id) = await StartLongAsync(hub);
+        await hub.SendAsync("SetFrameOptions", Patience, id, new { every = 7, kinds = new[] { "x0" }, samples = new[] { 2 } });
+        await foreach (var e in hub.ItemsAsync(stream, Patience))
+            if (TypeOf(e) == "frame" && e.GetProperty("step").GetInt32() is var step && step % 7 == 0 && step % 100 != 0)
+            {
+                Assert.Equal((2, false), (e.GetProperty("sample").GetInt32(), e.TryGetProperty("noisy", out _)));
+                break;
+            }
+        var error = await Assert.ThrowsAsync<HubError>(() => hub.InvokeAsync("SetFrameOptions", Patience, id, new { kinds = new[] { "memory" } }));
+        Assert.Equal(["kinds"], error.Problem.Errors!.Keys);
+        await hub.EndAsync(stream, Patience);
+        await EndedAsync(id, GenerationState.Canceled);
+    }
+
+    [Fact]
+    public async Task SetFrameOptions_TwoStreamsOfOneConnection_ChangesBoth()
+    {
+        await using var hub = await HubClient.ConnectAsync(service.Server, Patience);
+        var (stream, id) = await StartLongAsync(hub);
+        await foreach (var unused in hub.ItemsAsync(await hub.StartAsync("Watch", Patience, id, 0), Patience)) break;
+        var generation = service.Services.GetRequiredService<GenerationService>().Find(id)!;
+        Assert.NotEqual(FrameDemand.None, generation.Demand(0, 7));
+        await hub.InvokeAsync("SetFrameOptions", Patience, id, new { every = 11 });
+        Assert.Equal((FrameDemand.None, FrameDemand.None), (generation.Demand(0, 7), generation.Demand(0, 100)));
+        await hub.EndAsync(stream, Patience);
+        await EndedAsync(id, GenerationState.Canceled);
+    }
+
+    [Fact]
+    public async Task SetFrameOptions_OfAStreamThatHasEnded_SaysThatThereIsNone()
+    {
+        await using var hub = await HubClient.ConnectAsync(service.Server, Patience);
+        var id = "";
+        await foreach (var e in hub.ItemsAsync(await hub.StartAsync("Generate", Patience, new { steps = 1 }), Patience)) id = e.GetProperty("id").GetString()!;
+        var error = await Assert.ThrowsAsync<HubError>(() => hub.InvokeAsync("SetFrameOptions", Patience, id, new { every = 1 }));
+        Assert.Equal("/problems/unknown-generation", error.Problem.Type);
+    }
+
+    [Fact]
+    public async Task Cancel_OfADurableGeneration_IsRecorded()
+    {
+        await using var hub = await HubClient.ConnectAsync(service.Server, Patience);
+        var id = await (await service.Http.PostAsync($"/v1/generations?model={Service.Long}&sampler=ddpm&steps=1000&n=16", ("Prefer", "respond-async"))).IdAsync();
+        await hub.InvokeAsync("Cancel", Patience, id);
+        await service.Http.UntilAsync(id, "canceled");
+        await hub.InvokeAsync("Cancel", Patience, id);
     }
 
     [Fact]

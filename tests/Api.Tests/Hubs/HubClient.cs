@@ -24,9 +24,21 @@ internal sealed class HubClient : IAsyncDisposable
 
     private HubClient(WebSocket socket) => this.socket = socket;
 
-    public static async Task<HubClient> ConnectAsync(TestServer server, CancellationToken cancellationToken)
+    public static async Task<HubClient> ConnectAsync(TestServer server, CancellationToken cancellationToken, string query = "", string hub = "generation")
     {
-        var socket = await server.CreateWebSocketClient().ConnectAsync(new Uri(server.BaseAddress, "hubs/generation"), cancellationToken);
+        return await GreetAsync(await server.CreateWebSocketClient().ConnectAsync(new Uri(server.BaseAddress, $"hubs/{hub}{query}"), cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The same over the network.</summary>
+    public static async Task<HubClient> ConnectAsync(Uri service, CancellationToken cancellationToken, string hub = "generation")
+    {
+        var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new UriBuilder(service) { Scheme = "ws", Path = $"hubs/{hub}" }.Uri, cancellationToken);
+        return await GreetAsync(socket, cancellationToken);
+    }
+
+    private static async Task<HubClient> GreetAsync(WebSocket socket, CancellationToken cancellationToken)
+    {
         var client = new HubClient(socket);
         await client.SendAsync(new { protocol = "json", version = 1 }, cancellationToken);
         Assert.Equal("{}", (await client.ReadAsync(cancellationToken)).GetRawText());
@@ -62,6 +74,9 @@ internal sealed class HubClient : IAsyncDisposable
         await SendAsync(new { type = 1, invocationId = id, target = method, arguments }, cancellationToken);
         await foreach (var unused in ItemsAsync(id, cancellationToken)) Assert.Fail($"{method} gave {unused}.");
     }
+
+    /// <summary>Calls a method without waiting for what it answers.</summary>
+    public Task SendAsync(string method, CancellationToken cancellationToken, params object[] arguments) => SendAsync(new { type = 1, target = method, arguments }, cancellationToken);
 
     /// <summary>Ends a stream that was started.</summary>
     public Task EndAsync(string id, CancellationToken cancellationToken) => SendAsync(new { type = 5, invocationId = id }, cancellationToken);

@@ -23,6 +23,19 @@ export class Api {
     return body.properties?.[name] ? this.#resolve(body.properties[name]) : null;
   }
 
+  /** The media types of a file that a call takes in a form, as a file dialog wants them. */
+  types(method, path, name) {
+    return this.#operation(method, path)?.requestBody?.content?.['multipart/form-data']?.encoding?.[name]?.contentType ?? '';
+  }
+
+  /** The names of the fields of a call, in its query or its body. */
+  fields(method, path) {
+    const operation = this.#operation(method, path);
+    const body = this.#resolve(operation?.requestBody?.content?.['application/json']?.schema ?? {});
+    const parameters = (operation?.parameters ?? []).map(parameter => this.#resolve(parameter)).filter(each => each.in !== 'header');
+    return [...new Set([...parameters.map(each => each.name), ...Object.keys(body.properties ?? {})])];
+  }
+
   #operation(method, path) {
     const shape = text => text.replace(/\{[^}]*\}/g, '{}');
     const found = Object.keys(this.#document.paths ?? {}).find(each => shape(each) === shape(path));
@@ -43,3 +56,10 @@ export async function catalogue() {
 
 /** A list as it is, or the one inside a page of results. */
 export const list = answer => Array.isArray(answer) ? answer : Object.values(answer ?? {}).find(Array.isArray) ?? [];
+
+/** The samplers that some model can be sampled with, first those that a model is made for. */
+export function usualSamplers({ models, samplers }) {
+  const can = samplers.map(({ name }) => name).filter(name => models.some(model => model.samplers.includes(name)));
+  const isUsual = name => models.some(model => model.sampling?.sampler === name);
+  return [...can.filter(isUsual), ...can.filter(name => !isUsual(name))];
+}

@@ -14,7 +14,7 @@ export function note(request) {
   mine.unshift(entry);
   mine.length = Math.min(mine.length, most);
   return event => {
-    entry.id ??= event.id;
+    entry.id = event.id ?? entry.id;
     entry.state = states[event.type] ?? entry.state;
   };
 }

@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
+const clock = new Intl.DateTimeFormat('en', { timeStyle: 'medium' });
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
 
 export const number = value => Number.isInteger(value) ? whole.format(value) : short.format(value);
@@ -16,6 +17,12 @@ export function duration(milliseconds) {
 }
 
 export const moment = time => day.format(new Date(time));
+
+/** A time in a list of what happened lately: of today by the clock, of another day with its date. */
+export function lately(time) {
+  const then = new Date(time);
+  return then.toDateString() === new Date().toDateString() ? clock.format(then) : day.format(then);
+}
 
 /** A member name of the API as a heading: rowsWaiting becomes Rows waiting. */
 export function heading(name) {

@@ -1,10 +1,11 @@
 const quote = text => `'${text.replaceAll("'", "'\\''")}'`;
-const fields = ['model', 'sampler', 'steps', 'n', 'seed', 'guidance', 'determinism', 'priority', 'deadlineMs'];
+const first = ['model', 'sampler', 'steps', 'n', 'seed', 'guidance'], otherwise = ['label', 'options', 'frames'];
 
 /** The address of the one call that gives the same pictures. */
 export function address(request, format) {
   const query = new URLSearchParams();
-  for (const name of fields) if (request[name] != null) query.set(name, request[name]);
+  for (const name of [...first, ...Object.keys(request).filter(each => !first.includes(each) && !otherwise.includes(each))])
+    if (request[name] != null) query.set(name, request[name]);
   if (request.label.length) query.set('label', request.label.join(','));
   for (const [name, value] of Object.entries(request.options)) query.set(name, value);
   if (format) query.set('format', format);

@@ -79,7 +79,7 @@ export class Lane {
       this.tiles.show(this.#trajectory, Infinity, this.#view);
       this.#showProgress(this.#trajectory.steps);
     },
-    lost() { this.status.textContent = 'Connection lost; the service goes on with it'; },
+    lost(event) { this.status.textContent = event.id ? 'Connection lost; the service goes on with it' : 'Connection lost; it is asked for again'; },
     completed(event) {
       const waited = event.queueMilliseconds >= 100 ? `, after ${duration(event.queueMilliseconds)} in the queue` : '';
       this.#end('done', `${this.request.model.replace('@', ' v')}, seed ${this.request.seed}, ${duration(event.sampleMilliseconds)}${waited}`);

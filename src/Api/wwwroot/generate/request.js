@@ -1,21 +1,28 @@
 // What all settings share: labels, count, guidance, seed, and what else the service lets a caller say.
 import { clearErrors, field, focusWrong, h, showError } from '../core/dom.js';
+import { heading } from '../core/words.js';
 import { Labels } from './labels.js';
 
-const extras = { determinism: 'Determinism', priority: 'Priority', deadlineMs: 'Deadline in ms' };
+const call = ['post', '/generate'];
+// those that the page asks for elsewhere, or that a file needs and the live pictures do not
+const elsewhere = ['model', 'sampler', 'steps', 'n', 'seed', 'label', 'guidance', 'options', 'format', 'scale'];
 
 export class SharedRequest {
   #form;
   #labels;
   #extras = new Map();
 
-  constructor(form, api) {
+  /** @param samplers whose options stand with their settings */
+  constructor(form, api, samplers) {
     this.#form = form;
     this.#labels = new Labels(form.querySelector('#label'));
     form.querySelector('#dice').addEventListener('click', () => { form.elements.seed.value = randomSeed() % 1_000_000; });
-    for (const [name, title] of Object.entries(extras)) {
-      const says = api.field('post', '/generate', name);
-      if (says) this.#extras.set(name, this.#add(name, title, says));
+    const own = [...elsewhere, ...samplers.flatMap(({ options }) => options.map(({ name }) => name))];
+    for (const name of api.fields(...call).filter(each => !own.includes(each))) this.#extras.set(name, this.#add(name, api.field(...call, name)));
+    for (const name of ['n', 'guidance']) {
+      const { minimum, maximum } = api.field(...call, name) ?? {};
+      if (minimum !== undefined) form.elements[name].min = minimum;
+      if (maximum !== undefined) form.elements[name].max = maximum;
     }
     form.querySelector('#more').hidden = this.#extras.size === 0;
   }
@@ -47,10 +54,13 @@ export class SharedRequest {
     return wrong.length === 0;
   }
 
-  #add(name, title, says) {
+  #add(name, says) {
+    const title = /Ms$/.test(name) ? `${heading(name)} in ms` : heading(name);
     const input = says.enum
       ? h('select', { id: name, title: says.description }, h('option', { value: '' }, 'as usual'), ...says.enum.map(word => h('option', { value: word }, word)))
-      : h('input', { id: name, type: 'number', inputmode: 'numeric', min: says.minimum, placeholder: 'none', title: says.description });
+      : /integer|number/.test(says.type)
+        ? h('input', { id: name, type: 'number', inputmode: 'numeric', min: says.minimum, max: says.maximum, placeholder: 'none', title: says.description })
+        : h('input', { id: name, type: 'text', placeholder: 'none', title: says.description });
     this.#form.querySelector('#more .options').append(field(title, input));
     return input;
   }

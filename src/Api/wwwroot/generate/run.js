@@ -18,7 +18,8 @@ export const keeps = api => api.has('post', '/v1/generations');
 export function run({ hub, api }, request, onEvent, whole, id = null) {
   const noted = note(request);
   const tell = event => { noted(event); onEvent(event); };
-  const job = keeps(api) && (id || (request.steps ?? Infinity) >= fewestKept) ? kept(hub, request, tell, whole, id) : bound(hub, request, tell);
+  const short = request.steps && request.steps < fewestKept && !id;
+  const job = !keeps(api) ? bound(hub, request, tell) : short ? repeated(hub, request, tell) : kept(hub, request, tell, whole, id);
   job.done.then(outcome => { if (outcome !== 'ended') noted({ type: outcome === 'lost' ? 'lost' : 'canceled' }); }, () => noted({ type: 'refused' }));
   return job;
 }
@@ -27,4 +28,20 @@ export function run({ hub, api }, request, onEvent, whole, id = null) {
 function bound(hub, request, tell) {
   const { done, stop } = hub.stream('Generate', [request], tell);
   return { stop, done: done.catch(error => { if (problemOf(error)) throw error; return 'lost'; }) };
+}
+
+// what went with its connection is soon made again, and has the same pictures
+function repeated(hub, request, tell) {
+  let job, leave;
+  const left = new Promise(resolve => { leave = () => resolve('stopped'); });
+  const go = async () => {
+    for (;;) {
+      job = bound(hub, request, tell);
+      const outcome = await job.done;
+      if (outcome !== 'lost') return outcome;
+      tell({ type: 'lost' });
+      if (await Promise.race([left, hub.connected()])) return 'stopped';
+    }
+  };
+  return { done: go(), stop: () => { leave(); job.stop(); } };
 }

@@ -7,8 +7,8 @@ export class Setting {
   #catalogue;
   #options = new Map();
 
-  /** @param preferred the sampler to begin with */
-  constructor(key, catalogue, preferred) {
+  /** @param preferred the sampler to begin with; @param beside a model that is shown already, taken where none is made for the sampler */
+  constructor(key, catalogue, preferred, beside) {
     this.key = key;
     this.model = h('select', { id: `${key}-model` });
     this.sampler = h('select', { id: `${key}-sampler` });
@@ -21,7 +21,7 @@ export class Setting {
     this.model.addEventListener('change', () => this.#modelChanged());
     this.sampler.addEventListener('change', () => this.#samplerChanged());
     const able = catalogue.models.filter(m => m.samplers.includes(preferred));
-    const first = able.find(m => m.sampling?.sampler === preferred) ?? able[0] ?? catalogue.models[0];
+    const first = able.find(m => m.sampling?.sampler === preferred) ?? able.find(m => m.name === beside) ?? able[0] ?? catalogue.models[0];
     this.#fill(catalogue, first.name);
     this.#modelChanged(preferred);
   }

@@ -1,6 +1,8 @@
 // The view that generates: settings side by side, one run of all of them, and the way back through the steps.
+import { usualSamplers } from '../core/api.js';
 import { focusWrong, showError } from '../core/dom.js';
 import { explain, get, problemOf } from '../core/http.js';
+import { path } from './ending.js';
 import { Lane } from './lane.js';
 import { pending, setPending } from './pending.js';
 import { Replay } from './replay.js';
@@ -10,7 +12,6 @@ import { Strip } from './strip.js';
 import { Setting } from './setting.js';
 
 const keys = ['a', 'b', 'c', 'd'];
-const order = ['ddim', 'dddm', 'dpmpp-2m', 'ddpm'];
 const framesLimit = 128e6; // bytes that all lanes together may keep for replay
 const byId = id => document.getElementById(id);
 
@@ -25,15 +26,17 @@ export class GenerateView {
   #shared;
   #replay;
   #announce;
+  #strip;
 
   /** @param service { hub, api }; @param announce says a sentence to those who do not see */
   constructor(service, catalogue, announce) {
     [this.#service, this.#catalogue, this.#announce] = [service, catalogue, announce];
-    this.#shared = new SharedRequest(this.#form, service.api);
+    this.#shared = new SharedRequest(this.#form, service.api, catalogue.samplers);
     this.#replay = new Replay(byId('scrub'), byId('play'), () => this.#show());
+    this.#strip = new Strip(service.api, () => this.#first(), announce);
+    byId('strip').append(this.#strip.element);
     this.#add();
     this.#add();
-    byId('strip').append(new Strip(service.api, () => this.#first(), announce).element);
     this.#form.addEventListener('submit', event => { event.preventDefault(); this.#submit(); });
     this.#form.addEventListener('change', event => { if (event.target.name === 'view') this.#show(); });
     byId('stop').addEventListener('click', () => this.#stop());
@@ -44,7 +47,7 @@ export class GenerateView {
   refresh(catalogue) {
     this.#catalogue = catalogue;
     this.#lanes.forEach(lane => lane.setting.refresh(catalogue));
-    this.#shared.offer(this.#lanes[0].setting.description);
+    this.#offer();
   }
 
   connected(stands) {
@@ -55,11 +58,11 @@ export class GenerateView {
   #add() {
     const used = this.#lanes.map(lane => lane.setting);
     const key = keys.find(each => used.every(setting => setting.key !== each));
-    const can = order.filter(sampler => this.#catalogue.models.some(model => model.samplers.includes(sampler)));
+    const can = usualSamplers(this.#catalogue);
     const preferred = can.find(sampler => used.every(setting => setting.sampler.value !== sampler)) ?? can[0];
     const formats = this.#service.api.field('post', '/generate', 'format')?.enum ?? [];
-    const lane = new Lane(new Setting(key, this.#catalogue, preferred), formats, { remove: gone => this.#remove(gone), again: lost => this.#run([lost]) });
-    lane.setting.model.addEventListener('change', () => this.#shared.offer(this.#lanes[0].setting.description));
+    const lane = new Lane(new Setting(key, this.#catalogue, preferred, used[0]?.description.name), formats, { remove: gone => this.#remove(gone), again: lost => this.#run([lost]) });
+    lane.setting.model.addEventListener('change', () => this.#offer());
     this.#lanes.push(lane);
     byId('lanes').append(lane.element);
     this.#count();
@@ -79,13 +82,19 @@ export class GenerateView {
     byId('lanes').dataset.count = length;
     byId('add').disabled = length === keys.length || this.#jobs.length > 0;
     this.#lanes.forEach(lane => { lane.remove.hidden = length === 1 || this.#jobs.length > 0; });
-    this.#shared.offer(this.#lanes[0].setting.description);
+    this.#offer();
   }
 
-  /** What the first setting asks for, of one label. */
+  #offer() {
+    const { description } = this.#lanes[0].setting;
+    this.#shared.offer(description);
+    this.#strip.offer(description.labels);
+  }
+
+  /** What the first setting asks for, but for what an interpolation has of its own. */
   #first() {
     const { n, seed, label, ...shared } = this.#shared.read();
-    return { ...this.#lanes[0].setting.read(), ...shared, label: label.slice(0, 1) };
+    return { ...this.#lanes[0].setting.read(), ...shared };
   }
 
   #submit() {
@@ -111,8 +120,9 @@ export class GenerateView {
     if (!id || this.#jobs.length || !keeps(this.#service.api)) return;
     history.replaceState(null, '', '#/generate');
     try {
-      const { labels: label, ...record } = await get(`v1/generations/${encodeURIComponent(id)}`);
-      this.#watch([{ id, request: { ...record, label } }]);
+      const { labels: label, ...record } = await get(path(id));
+      if (record.kind === 'interpolation') await this.#strip.open(record);
+      else this.#watch([{ id, request: { ...record, label } }]);
     } catch (error) {
       showError('form', explain(error));
     }

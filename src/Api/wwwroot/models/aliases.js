@@ -1,11 +1,14 @@
-// Aliases: which version a name stands for, and moving it there or back.
+// Aliases: which version a name stands for, moving it there or back, and taking it away.
 import { call, get } from '../core/http.js';
 
 const one = '/v1/models/{name}/aliases/{alias}';
 const path = (model, alias) => `v1/models/${encodeURIComponent(model)}/aliases/${encodeURIComponent(alias)}`;
 
 /** What the service lets anybody do with aliases. */
-export const can = api => ({ move: api.has('put', one), back: api.has('post', `${one}/rollback`) });
+export const can = api => ({ move: api.has('put', one), back: api.has('post', `${one}/rollback`), remove: api.has('delete', one) });
+
+/** What a request without a version gets; the service never takes it away. */
+export const standard = 'default';
 
 /** The aliases of a model: name, version, earlier versions, and the mark of this state. */
 export async function aliasesOf(api, model) {
@@ -27,9 +30,7 @@ export function back(model, alias, mark) {
   return call(`${path(model, alias)}/rollback`, { method: 'POST', headers: mark ? { 'if-match': mark } : {} });
 }
 
-/** All versions of a model, newest first; only their numbers where the service says no more. */
-export async function versionsOf(api, { name, versions }) {
-  const newest = versions.toReversed();
-  if (!api.has('get', '/v1/models/{name}/versions/{version}')) return newest.map(version => ({ version }));
-  return Promise.all(newest.map(version => get(`v1/models/${encodeURIComponent(name)}/versions/${version}`)));
+/** Takes an alias away; its version stays. */
+export function remove(model, alias, mark) {
+  return call(path(model, alias), { method: 'DELETE', headers: mark ? { 'if-match': mark } : {} });
 }

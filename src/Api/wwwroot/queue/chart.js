@@ -20,15 +20,15 @@ export class Chart {
       h('figcaption', {}, h('span', {}, title), this.now, this.peak), this.drawing);
   }
 
-  /** Takes the newest value; the oldest leaves. */
-  add(value) {
+  /** Takes the newest value; the oldest leaves. With room it says how much there could be. */
+  add(value, room = 0) {
     this.#values = [...this.#values, value].slice(-samples);
     const top = Math.max(1, ...this.#values), step = width / (samples - 1), from = samples - this.#values.length;
     const points = this.#values.map((each, i) => `${((from + i) * step).toFixed(1)} ${(height - 1 - each / top * (height - 3)).toFixed(1)}`);
     this.line.setAttribute('d', `M${points.join('L')}`);
     this.area.setAttribute('d', `M${(from * step).toFixed(1)} ${height}L${points.join('L')}L${width} ${height}Z`);
     this.now.textContent = number(value);
-    this.peak.textContent = `peak ${number(top === 1 ? Math.max(0, ...this.#values) : top)}`;
+    this.peak.textContent = `peak ${number(top === 1 ? Math.max(0, ...this.#values) : top)}${room ? `, room for ${number(room)}` : ''}`;
     this.drawing.setAttribute('aria-label', `${this.#title}: ${number(value)} ${this.#unit} now, at most ${number(Math.max(...this.#values))} in the last two minutes`);
   }
 }

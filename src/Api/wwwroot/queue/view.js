@@ -56,7 +56,7 @@ export class QueueView {
 
   #show(queue, kept) {
     const { generations = 0, rowsWaiting = 0, rowsRunning = 0 } = queue;
-    this.#batch.add(generations ? rowsRunning : 0);
+    this.#batch.add(generations ? rowsRunning : 0, Math.max(0, ...(queue.lanes ?? []).map(({ cap }) => cap ?? 0)));
     this.#waiting.add(rowsWaiting);
     const ahead = queue.predictedWaitMs ?? rowsWaiting * (queue.rowMilliseconds ?? 0);
     redraw(this.#places.now, generations === 0 ? 'Nothing waits.' : `${plural(generations, 'generation')} with ${plural(rowsWaiting, 'row')} to go${ahead > 0 ? `, done in about ${duration(ahead)}` : ''}.`);

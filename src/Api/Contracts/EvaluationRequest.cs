@@ -1,0 +1,23 @@
+namespace Diffusion.Api.Contracts;
+
+/// <summary>What is to be measured.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Version">Version number or alias; that of a request without a version if not given.</param>
+/// <param name="Samplers">Samplers and their step counts; the model's own if not given. Up to 64 points.</param>
+/// <param name="Samples">Pictures of each point; 1000 if not given.</param>
+/// <param name="Seed">Seed of the pictures; 0 if not given.</param>
+/// <param name="Metrics">What is measured: frechet, precision-recall, density-coverage, class-score, label-accuracy, nearest-image, detection; all that can be if not given.</param>
+/// <param name="Data">The image set to compare with; that of the model's training if not given.</param>
+/// <param name="Split">Which part of it; test if not given.</param>
+/// <param name="Features">What distances are measured in: classifier, or network for the TorchScript file of the settings.</param>
+/// <param name="Classifier">The classifier; the one that was trained on the image set if not given.</param>
+internal sealed record EvaluationRequest(
+    string Model, string? Version, IReadOnlyList<EvaluationSampler>? Samplers, int? Samples, long? Seed, IReadOnlyList<string>? Metrics,
+    string? Data, string? Split, string? Features, string? Classifier);
+
+/// <summary>A sampler and the step counts at which it is measured.</summary>
+/// <param name="Sampler">The sampler.</param>
+/// <param name="Steps">Network evaluations a picture.</param>
+/// <param name="Options">Sampler options as texts.</param>
+/// <param name="Guidance">Scale of classifier-free guidance; 1 if not given.</param>
+internal sealed record EvaluationSampler(string Sampler, IReadOnlyList<int> Steps, IReadOnlyDictionary<string, string>? Options, double? Guidance);

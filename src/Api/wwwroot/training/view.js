@@ -1,0 +1,82 @@
+// The view of training: the jobs, one of them in full, and a place to queue another.
+import { h, redraw } from '../core/dom.js';
+import { explain, get } from '../core/http.js';
+import { plural } from '../core/words.js';
+import { JobPanel } from './job.js';
+import { jobList } from './list.js';
+import { Submit } from './submit.js';
+
+const interval = 2000;
+
+export class TrainingView {
+  title = 'Training';
+  element = document.getElementById('training');
+  #looking = false;
+  #timer = 0;
+  #jobs = [];
+  #places = {};
+
+  /** @param announce tells a screen reader */
+  constructor(announce) {
+    for (const name of ['now', 'problem', 'new', 'jobs', 'job']) this.#places[name] = this.element.querySelector(`[data-place="${name}"]`);
+    this.job = new JobPanel({ announce, changed: () => this.#look(), copy: job => this.submit.copy(job.job, this.#freeName(job.name)) });
+    this.submit = new Submit(id => {
+      announce('The job is queued.');
+      location.hash = `#/training?id=${id}`;
+    });
+    this.#places.new.append(this.submit.element);
+    this.#places.job.append(this.job.element);
+    document.addEventListener('visibilitychange', () => { if (this.#looking && !document.hidden) this.#look(); });
+  }
+
+  async enter(query) {
+    this.#looking = true;
+    await this.#look();
+    const running = this.#jobs.find(({ state }) => state === 'running');
+    const id = query.get('id') ?? this.job.id ?? running?.id ?? this.#jobs[0]?.id ?? null;
+    try {
+      await this.job.show(id);
+      this.#draw();
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  leave() {
+    this.#looking = false;
+    clearTimeout(this.#timer);
+    this.job.leave();
+  }
+
+  async #look() {
+    clearTimeout(this.#timer);
+    if (!this.#looking || document.hidden) return;
+    try {
+      this.#jobs = (await get('v1/training-jobs?limit=50')).items;
+      this.#places.problem.hidden = true;
+      this.#draw();
+    } catch (error) {
+      this.#complain(error);
+    }
+    clearTimeout(this.#timer);
+    if (this.#looking) this.#timer = setTimeout(() => this.#look(), interval);
+  }
+
+  #draw() {
+    const waiting = this.#jobs.filter(({ state }) => state === 'queued').length, running = this.#jobs.find(({ active }) => active);
+    redraw(this.#places.now, `${running ? `${running.name} is trained` : 'Nothing is trained'}${waiting ? `, ${plural(waiting, 'job')} wait${waiting === 1 ? 's' : ''}` : ''}.`);
+    redraw(this.#places.jobs, jobList(this.#jobs, this.job.id));
+    const shown = this.#jobs.find(({ id }) => id === this.job.id);
+    if (shown && !this.job.element.hidden) this.job.refresh(shown);
+  }
+
+  #complain(error) {
+    this.#places.problem.textContent = explain(error);
+    this.#places.problem.hidden = false;
+  }
+
+  #freeName(like) {
+    const stem = like.replace(/-\d+$/, ''), taken = new Set(this.#jobs.map(({ name }) => name));
+    for (let number = 2; ; number++) if (!taken.has(`${stem}-${number}`)) return `${stem}-${number}`;
+  }
+}
