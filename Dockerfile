@@ -63,6 +63,8 @@ ENV ASPNETCORE_URLS=http://0.0.0.0:8080 \
     Training__Models=/models \
     Training__State=/state/training \
     Training__Data=/data \
+    Store__Path=/state/generations \
+    Api__KeyFile=/state/keys.json \
     DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 VOLUME ["/models", "/state", "/data"]
 EXPOSE 8080

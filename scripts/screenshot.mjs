@@ -10,6 +10,7 @@ const pictures = [
   ['page-dark-mobile.png', phone, generate],
   ['queue.png', { ...desktop, colorScheme: 'dark' }, queue],
   ['models.png', desktop, models],
+  ['training.png', { ...desktop, viewport: { width: 1440, height: 1440 } }, training],
 ];
 
 // a long run to look at: until the chart has a shape
@@ -23,6 +24,13 @@ async function queue(page) {
 async function models(page) {
   await page.click('[data-view-link="models"]');
   await page.waitForSelector('.model');
+}
+
+// of a service that has trained something with grids of samples
+async function training(page) {
+  await page.click('[data-view-link="training"]');
+  await page.waitForSelector('.job:not([hidden]) .course:not([hidden])');
+  await page.waitForFunction(() => [...document.querySelectorAll('.samples:not([hidden]) img')].every(picture => picture.naturalWidth > 0));
 }
 
 await mkdir(folder, { recursive: true });

@@ -3,6 +3,7 @@ using System.Globalization;
 using Diffusion.Bench.Serving;
 using Diffusion.Inference;
 using Diffusion.Inference.Jobs;
+using Diffusion.Inference.Models;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -11,10 +12,12 @@ using Microsoft.Extensions.Logging;
 // What serving costs over the bare network: the same number of network evaluations, once as a plain loop over one batch and
 // once as that many separate requests through the service, in turns within one process. Only the ratio means anything.
 // usage: dotnet run -c Release --project bench/Serving -- [models folder] [model] [clients] [steps] [pairs]
+// with the word determinism in place of the clients: what neighbours change in a picture, and what strict determinism costs
 string Argument(int index, string fallback) => args.Length > index ? args[index] : fallback;
 int Number(int index, int fallback) => int.Parse(Argument(index, fallback.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
 var (folder, model) = (Argument(0, "models"), Argument(1, "digits-ddpm"));
-var (clients, steps, pairs) = (Number(2, 8), Number(3, 20), Number(4, 7));
+var isDeterminism = Argument(2, "") == "determinism";
+var (clients, steps, pairs) = (isDeterminism ? 0 : Number(2, 8), Number(3, 20), Number(4, 7));
 
 var builder = Host.CreateApplicationBuilder();
 builder.Logging.ClearProviders();
@@ -29,6 +32,14 @@ using var host = builder.Build();
 await host.StartAsync();
 
 var service = host.Services.GetRequiredService<GenerationService>();
+if (isDeterminism)
+{
+    await service.Submit(new GenerationRequest { Model = model, Steps = 1 }).Completion;
+    await new DeterminismBench(service, host.Services.GetRequiredService<ModelRegistry>(), model).RunAsync(steps, pairs);
+    await host.StopAsync();
+    return;
+}
+
 using var loop = new BareLoop(folder, model, clients, steps);
 
 async Task<double> Serve()
