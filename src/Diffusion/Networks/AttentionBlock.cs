@@ -1,3 +1,4 @@
+using Diffusion.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -35,7 +36,7 @@ internal sealed class AttentionBlock : nn.Module<Tensor, Tensor>
         var shape = x.shape;
         var (batch, pixels) = (shape[0], shape[2] * shape[3]);
         var flat = x.reshape(batch, channels, pixels);
-        var heads = qkv.forward(norm.forward(flat)).view(batch * (channels / headChannels), 3 * headChannels, pixels);
+        var heads = qkv.forward(NormActivation.Of(norm, flat, activate: false)).view(batch * (channels / headChannels), 3 * headChannels, pixels);
         var query = heads.narrow(1, 0, headChannels).mul(scale);
         var key = heads.narrow(1, headChannels, headChannels).mul(scale);
         var value = heads.narrow(1, 2 * headChannels, headChannels);

@@ -1,3 +1,4 @@
+using Diffusion.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -79,7 +80,7 @@ public sealed class UNet : nn.Module
             using var joined = cat([h, skips.Pop()], 1);
             h = block.forward(joined, activated);
         }
-        return outConv.forward(F.silu(outNorm.forward(h))).MoveToOuterDisposeScope();
+        return outConv.forward(NormActivation.Of(outNorm, h)).MoveToOuterDisposeScope();
     }
 
     private Tensor Embed(Tensor timeIndex, Tensor? labels)
