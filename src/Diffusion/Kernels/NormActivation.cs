@@ -8,7 +8,7 @@ namespace Diffusion.Kernels;
 
 /// <summary>
 /// Group norm (Wu and He 2018), scaled and shifted by a condition (AdaGN: Dhariwal and Nichol 2021, section 3.4), and SiLU: one
-/// pass over memory where our kernel serves (contiguous float32 on the CPU), else the plain operators.
+/// pass over memory where our kernel serves (float32 in channels-last memory on the CPU), else the plain operators.
 /// </summary>
 internal static class NormActivation
 {
@@ -16,10 +16,10 @@ internal static class NormActivation
     /// <param name="x">[B, C, H, W].</param>
     /// <param name="condition">[B, 2C], scales before shifts: norm(x) (1 + scale) + shift. Null: none.</param>
     /// <param name="activate">SiLU at the end.</param>
-    /// <returns>[B, C, H, W].</returns>
+    /// <returns>[B, C, H, W] in the layout of <paramref name="x"/>.</returns>
     public static Tensor Of(GroupNorm norm, Tensor x, Tensor? condition = null, bool activate = true)
     {
-        if (NativeKernels.Available && x.dtype == ScalarType.Float32 && x.device.type == DeviceType.CPU && x.is_contiguous())
+        if (ChannelsLast.Is(x) && ChannelsLast.Pays(x))
             return NativeKernels.NormActivation(x, norm.weight!, norm.bias!, condition, norm.num_groups, norm.eps, activate);
         using var scope = NewDisposeScope();
         var h = norm.forward(x);

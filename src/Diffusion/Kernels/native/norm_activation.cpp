@@ -1,4 +1,4 @@
-// Group norm with modulation and SiLU as one operator with gradients, for contiguous float32 tensors on the CPU.
+// Group norm with modulation and SiLU as one operator with gradients, for float32 images in channels-last memory on the CPU.
 // Tensors come and go as pointers to at::Tensor, which is what a tensor's handle is in TorchSharp.
 #include "kernel_api.h"
 #include "norm_activation.h"
@@ -18,26 +18,42 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// One group of channels of one image: what is worked on at a time.
-struct Groups {
-    int64_t count, of_image, channels, pixels;
+// An image's channels in parts of whole groups: as many parts as few images need to occupy all threads, none narrower than a
+// cache line. A part's result does not depend on how many there are.
+struct Parts {
+    int64_t of_image, channels, groups, all_channels, all_groups, count;
+    kernels::NormShape shape;
 
-    Groups(const Tensor& x, int64_t groups)
-        : count(x.size(0) * groups), of_image(groups), channels(x.size(1) / groups), pixels(x.numel() / (x.size(0) * x.size(1))) {}
-
-    int64_t values() const { return channels * pixels; }
-
-    kernels::NormShape shape(double epsilon, bool activate) const { return {pixels, channels, static_cast<float>(epsilon), activate}; }
-
-    kernels::NormParameters parameters(const Tensor& weight, const Tensor& bias, const Tensor& condition, int64_t group) const {
-        const int64_t first = group % of_image * channels, all = of_image * channels;
-        const float* modulation = condition.defined() ? condition.data_ptr<float>() + group / of_image * 2 * all : nullptr;
-        return {weight.data_ptr<float>() + first, bias.data_ptr<float>() + first,
-            modulation ? modulation + first : nullptr, modulation ? modulation + all + first : nullptr};
+    Parts(const Tensor& x, int64_t all_groups, double epsilon, bool activate)
+        : of_image(1), all_channels(x.size(1)), all_groups(all_groups) {
+        constexpr int64_t narrowest = 16;
+        while (x.size(0) * of_image < at::get_num_threads() && all_groups % (of_image * 2) == 0 && all_channels / (of_image * 2) >= narrowest)
+            of_image *= 2;
+        channels = all_channels / of_image;
+        groups = all_groups / of_image;
+        count = x.size(0) * of_image;
+        shape = {x.size(2) * x.size(3), all_channels, channels, groups, static_cast<float>(epsilon), activate};
     }
 
-    // values worth a thread: what the operators of libtorch take
-    int64_t grain() const { return std::max<int64_t>(1, int64_t{32768} / std::max<int64_t>(1, values())); }
+    // body(where the part begins in an image tensor, in a tensor [B, C], in a tensor [B, groups], scratch, part)
+    template <typename Body>
+    void each(Body&& body) const {
+        at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+            std::vector<float> scratch(4 * channels);
+            for (int64_t k = begin; k < end; k++) {
+                const int64_t image = k / of_image, part = k % of_image;
+                body(image * shape.pixels * all_channels + part * channels, image * all_channels + part * channels,
+                    image * all_groups + part * groups, scratch.data(), k);
+            }
+        });
+    }
+
+    kernels::NormParameters parameters(const Tensor& weight, const Tensor& bias, const Tensor& condition, int64_t part) const {
+        const int64_t first = part % of_image * channels;
+        const float* modulation = condition.defined() ? condition.data_ptr<float>() + part / of_image * 2 * all_channels : nullptr;
+        return {weight.data_ptr<float>() + first, bias.data_ptr<float>() + first,
+            modulation ? modulation + first : nullptr, modulation ? modulation + all_channels + first : nullptr};
+    }
 };
 
 struct Result {
@@ -49,13 +65,11 @@ Result evaluate(const Tensor& x, const Tensor& weight, const Tensor& bias, const
     result.y = at::empty_like(x);
     result.mean = at::empty({x.size(0), groups}, x.options());
     result.rstd = at::empty_like(result.mean);
-    const Groups work(x, groups);
+    const Parts parts(x, groups, epsilon, activate);
     const float* from = x.data_ptr<float>();
     float *to = result.y.data_ptr<float>(), *mean = result.mean.data_ptr<float>(), *rstd = result.rstd.data_ptr<float>();
-    at::parallel_for(0, work.count, work.grain(), [&](int64_t begin, int64_t end) {
-        for (int64_t k = begin; k < end; k++)
-            kernels::norm_forward(work.shape(epsilon, activate), work.parameters(weight, bias, condition, k),
-                from + k * work.values(), to + k * work.values(), mean + k, rstd + k);
+    parts.each([&](int64_t start, int64_t, int64_t group, float* scratch, int64_t part) {
+        kernels::norm_forward(parts.shape, parts.parameters(weight, bias, condition, part), from + start, to + start, mean + group, rstd + group, scratch);
     });
     return result;
 }
@@ -78,18 +92,16 @@ struct NormActivation : torch::autograd::Function<NormActivation> {
         auto saved = context->get_saved_variables();
         auto &x = saved[0], &weight = saved[1], &bias = saved[2], &condition = saved[3], &mean = saved[4], &rstd = saved[5];
         const int64_t groups = context->saved_data["groups"].toInt();
-        auto dy = gradients[0].contiguous();
+        auto dy = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
         auto dx = at::empty_like(x);
         const int64_t channels = x.size(1);
         auto sums = at::empty({2, x.size(0), channels}, mean.options());
-        const Groups work(x, groups);
-        const auto shape = work.shape(context->saved_data["epsilon"].toDouble(), context->saved_data["activate"].toBool());
+        const Parts parts(x, groups, context->saved_data["epsilon"].toDouble(), context->saved_data["activate"].toBool());
         const float *from = x.data_ptr<float>(), *given = dy.data_ptr<float>(), *means = mean.data_ptr<float>(), *widths = rstd.data_ptr<float>();
         float *to = dx.data_ptr<float>(), *sum_of = sums.data_ptr<float>(), *product_of = sum_of + x.size(0) * channels;
-        at::parallel_for(0, work.count, work.grain(), [&](int64_t begin, int64_t end) {
-            for (int64_t k = begin; k < end; k++)
-                kernels::norm_backward(shape, work.parameters(weight, bias, condition, k), from + k * work.values(), means[k], widths[k],
-                    given + k * work.values(), to + k * work.values(), sum_of + k * work.channels, product_of + k * work.channels);
+        parts.each([&](int64_t start, int64_t channel, int64_t group, float* scratch, int64_t part) {
+            kernels::norm_backward(parts.shape, parts.parameters(weight, bias, condition, part), from + start, means + group, widths + group,
+                given + start, to + start, sum_of + channel, product_of + channel, scratch);
         });
         // z = (xhat weight + bias) (1 + scale) + shift
         auto sum = sums[0], product = sums[1];
@@ -119,15 +131,15 @@ std::string& kernels::last_error() {
 // What went wrong last on this thread.
 KERNEL_API const char* kernels_error() { return kernels::last_error().c_str(); }
 
-// x: contiguous float32 [B, C, ...] on the CPU; weight, bias: [C]; condition: null or contiguous [B, 2C],
-// scales before shifts. *result: a new tensor of x's shape. 0: done.
+// x: float32 [B, C, H, W] in channels-last memory on the CPU; weight, bias: [C]; condition: null or contiguous [B, 2C],
+// scales before shifts. *result: a new tensor of x's shape and layout. 0: done.
 KERNEL_API int32_t kernels_norm_activation(const void* x, const void* weight, const void* bias, const void* condition,
                                            int64_t groups, double epsilon, int32_t activate, void** result) {
     return kernels::guarded([&] {
         RECORD_FUNCTION("diffusion::norm_activation", {});
         const auto& image = tensor(x);
-        TORCH_CHECK(image.dim() >= 2 && image.numel() > 0 && image.scalar_type() == at::kFloat && image.device().is_cpu() && image.is_contiguous(),
-            "a contiguous float32 tensor [B, C, ...] on the CPU is needed");
+        TORCH_CHECK(image.dim() == 4 && image.numel() > 0 && image.scalar_type() == at::kFloat && image.device().is_cpu()
+            && image.is_contiguous(at::MemoryFormat::ChannelsLast), "a float32 image in channels-last memory on the CPU is needed");
         TORCH_CHECK(groups > 0 && image.size(1) % groups == 0, image.size(1), " channels do not make ", groups, " groups");
         for (auto* parameter : {&tensor(weight), &tensor(bias)})
             TORCH_CHECK(parameter->scalar_type() == at::kFloat && parameter->is_contiguous() && parameter->numel() == image.size(1),

@@ -43,111 +43,132 @@ INLINE float exponential(float v) {
 
 INLINE float sigmoid(float z) { return 1.0f / (1.0f + exponential(-z)); }
 
-// Sums run in so many lanes, which makes vector code of them and keeps more digits than one running sum; their number does
-// not depend on the processor, so that its results do not either, up to the rounding of fused multiplications.
-constexpr int64_t lanes = 16;
-
-struct Lanes {
-    float of[lanes] = {};
-};
-
-INLINE double total(const Lanes& sums) {
-    double result = 0;
-    for (float value : sums.of) result += value;
-    return result;
+// what a channel's norm and modulation come to: z = (x - center) factor + offset. The difference is taken first: where the
+// mean is far from 0, x factor and center factor would be two large numbers that are nearly the same.
+INLINE void line_of(const NormShape& shape, const NormParameters& with, const float* mean, const float* rstd,
+                    float* center, float* factor, float* offset) {
+    const int64_t size = shape.channels / shape.groups;
+    for (int64_t g = 0; g < shape.groups; g++)
+        for (int64_t k = 0; k < size; k++) {
+            const int64_t c = g * size + k;
+            const float scale = with.scale ? 1.0f + with.scale[c] : 1.0f;
+            center[c] = mean[g];
+            factor[c] = rstd[g] * with.weight[c] * scale;
+            offset[c] = with.bias[c] * scale + (with.shift ? with.shift[c] : 0.0f);
+        }
 }
 
-// what a channel's norm and modulation come to: z = (x - mean) factor + offset. The difference is taken first: where the
-// mean is far from 0, x factor and mean factor would be two large numbers that are nearly the same.
-struct Line {
-    float factor, offset;
-};
-
-INLINE Line line_of(const NormParameters& with, int64_t channel, float rstd) {
-    const float scale = with.scale ? 1.0f + with.scale[channel] : 1.0f;
-    return {rstd * with.weight[channel] * scale, with.bias[channel] * scale + (with.shift ? with.shift[channel] : 0.0f)};
+// the mean over a group of what was summed up for its channels
+INLINE double group_mean(const float* sums, int64_t first, int64_t size, int64_t pixels) {
+    double total = 0;
+    for (int64_t k = 0; k < size; k++) total += sums[first + k];
+    return total / static_cast<double>(size * pixels);
 }
 
 }  // namespace
 
 EACH_PROCESSOR
-void norm_forward(const NormShape& shape, const NormParameters& with, const float* __restrict x, float* __restrict y, float* mean, float* rstd) {
-    const int64_t count = shape.channels * shape.pixels, even = count - count % lanes;
-    Lanes sums;
-    for (int64_t k = 0; k < even; k += lanes)
-        for (int64_t j = 0; j < lanes; j++) sums.of[j] += x[k + j];
-    for (int64_t k = even; k < count; k++) sums.of[0] += x[k];
-    const float center = static_cast<float>(total(sums) / static_cast<double>(count));
-
+void norm_forward(const NormShape& shape, const NormParameters& with, const float* __restrict x, float* __restrict y,
+                  float* __restrict mean, float* __restrict rstd, float* __restrict scratch) {
+    const int64_t n = shape.channels, size = n / shape.groups, even = shape.pixels - shape.pixels % 4;
+    float* __restrict sums = scratch;
+    float* __restrict center = scratch + n;
+    float* __restrict offset = scratch + 2 * n;
+    for (int64_t c = 0; c < n; c++) sums[c] = 0;
+    for (int64_t p = 0; p < even; p += 4) {
+        const float* row = x + p * shape.stride;
+        const float *one = row + shape.stride, *two = one + shape.stride, *three = two + shape.stride;
+        for (int64_t c = 0; c < n; c++) sums[c] += (row[c] + one[c]) + (two[c] + three[c]);
+    }
+    for (int64_t p = even; p < shape.pixels; p++)
+        for (int64_t c = 0; c < n; c++) sums[c] += x[p * shape.stride + c];
+    for (int64_t g = 0; g < shape.groups; g++) {
+        mean[g] = static_cast<float>(group_mean(sums, g * size, size, shape.pixels));
+        for (int64_t k = 0; k < size; k++) center[g * size + k] = mean[g];
+    }
     // around the mean, in a second pass: the difference of two large sums would lose digits
-    Lanes squares;
-    for (int64_t k = 0; k < even; k += lanes)
-        for (int64_t j = 0; j < lanes; j++) squares.of[j] += (x[k + j] - center) * (x[k + j] - center);
-    for (int64_t k = even; k < count; k++) squares.of[0] += (x[k] - center) * (x[k] - center);
-    const float width = static_cast<float>(1.0 / std::sqrt(total(squares) / static_cast<double>(count) + shape.epsilon));
-
-    for (int64_t c = 0; c < shape.channels; c++) {
-        const auto [factor, offset] = line_of(with, c, width);
-        const float* __restrict from = x + c * shape.pixels;
-        float* __restrict to = y + c * shape.pixels;
-        if (shape.activate) {
-            for (int64_t p = 0; p < shape.pixels; p++) {
-                const float z = (from[p] - center) * factor + offset;
-                to[p] = z * sigmoid(z);
-            }
-        } else {
-            for (int64_t p = 0; p < shape.pixels; p++) to[p] = (from[p] - center) * factor + offset;
+    for (int64_t c = 0; c < n; c++) sums[c] = 0;
+    for (int64_t p = 0; p < even; p += 2) {
+        const float* row = x + p * shape.stride;
+        const float* next = row + shape.stride;
+        for (int64_t c = 0; c < n; c++) {
+            const float a = row[c] - center[c], b = next[c] - center[c];
+            sums[c] += a * a + b * b;
         }
     }
-    *mean = center;
-    *rstd = width;
+    for (int64_t p = even; p < shape.pixels; p++)
+        for (int64_t c = 0; c < n; c++) {
+            const float a = x[p * shape.stride + c] - center[c];
+            sums[c] += a * a;
+        }
+    for (int64_t g = 0; g < shape.groups; g++)
+        rstd[g] = static_cast<float>(1.0 / std::sqrt(group_mean(sums, g * size, size, shape.pixels) + shape.epsilon));
+
+    float* __restrict factor = scratch;
+    line_of(shape, with, mean, rstd, center, factor, offset);
+    for (int64_t p = 0; p < shape.pixels; p++) {
+        const float* __restrict row = x + p * shape.stride;
+        float* __restrict out = y + p * shape.stride;
+        if (shape.activate) {
+            for (int64_t c = 0; c < n; c++) {
+                const float z = (row[c] - center[c]) * factor[c] + offset[c];
+                out[c] = z * sigmoid(z);
+            }
+        } else {
+            for (int64_t c = 0; c < n; c++) out[c] = (row[c] - center[c]) * factor[c] + offset[c];
+        }
+    }
 }
 
 EACH_PROCESSOR
-void norm_backward(const NormShape& shape, const NormParameters& with, const float* __restrict x, float mean, float rstd,
-                   const float* __restrict y_gradient, float* __restrict x_gradient, float* sum, float* product_sum) {
-    const int64_t even = shape.pixels - shape.pixels % lanes;
-    double first = 0, second = 0;
-    for (int64_t c = 0; c < shape.channels; c++) {
-        const auto [factor, offset] = line_of(with, c, rstd);
-        const float* __restrict from = x + c * shape.pixels;
-        const float* __restrict dy = y_gradient + c * shape.pixels;
-        float* __restrict dz = x_gradient + c * shape.pixels;  // kept where the result will be
+void norm_backward(const NormShape& shape, const NormParameters& with, const float* __restrict x, const float* __restrict mean,
+                   const float* __restrict rstd, const float* __restrict y_gradient, float* __restrict x_gradient,
+                   float* __restrict sum, float* __restrict product_sum, float* __restrict scratch) {
+    const int64_t n = shape.channels, size = n / shape.groups;
+    float* __restrict factor = scratch;
+    float* __restrict offset = scratch + n;
+    float* __restrict center = scratch + 2 * n;
+    float* __restrict width = scratch + 3 * n;
+    line_of(shape, with, mean, rstd, center, factor, offset);
+    for (int64_t c = 0; c < n; c++) sum[c] = product_sum[c] = 0;
+    for (int64_t p = 0; p < shape.pixels; p++) {
+        const float* __restrict row = x + p * shape.stride;
+        const float* __restrict dy = y_gradient + p * shape.stride;
+        float* __restrict dz = x_gradient + p * shape.stride;  // kept where the result will be
         if (shape.activate) {
-            for (int64_t p = 0; p < shape.pixels; p++) {
-                const float z = (from[p] - mean) * factor + offset;
+            for (int64_t c = 0; c < n; c++) {
+                const float z = (row[c] - center[c]) * factor[c] + offset[c];
                 const float s = sigmoid(z);
-                dz[p] = dy[p] * (s * (1.0f + z * (1.0f - s)));
+                dz[c] = dy[c] * (s * (1.0f + z * (1.0f - s)));
             }
         } else {
-            std::memcpy(dz, dy, static_cast<size_t>(shape.pixels) * sizeof(float));
+            for (int64_t c = 0; c < n; c++) dz[c] = dy[c];
         }
-        Lanes sums, products;
-        for (int64_t k = 0; k < even; k += lanes)
-            for (int64_t j = 0; j < lanes; j++) {
-                sums.of[j] += dz[k + j];
-                products.of[j] += dz[k + j] * (from[k + j] - mean);
-            }
-        for (int64_t k = even; k < shape.pixels; k++) {
-            sums.of[0] += dz[k];
-            products.of[0] += dz[k] * (from[k] - mean);
+        for (int64_t c = 0; c < n; c++) {
+            sum[c] += dz[c];
+            product_sum[c] += dz[c] * (row[c] - center[c]);
         }
-        const double all = total(sums), product = total(products) * rstd;
-        const double weight = static_cast<double>(with.weight[c]) * (with.scale ? 1.0f + with.scale[c] : 1.0f);
-        first += weight * all;
-        second += weight * product;
-        sum[c] = static_cast<float>(all);
-        product_sum[c] = static_cast<float>(product);
     }
     // dx = factor dz - rstd (mean of w dz + xhat mean of w dz xhat), with w the weight of the modulated channel
-    const double count = static_cast<double>(shape.channels * shape.pixels);
-    const float constant = static_cast<float>(rstd * first / count);
-    const float slope = static_cast<float>(static_cast<double>(rstd) * rstd * second / count);
-    for (int64_t c = 0; c < shape.channels; c++) {
-        const float factor = line_of(with, c, rstd).factor;
-        const float* __restrict from = x + c * shape.pixels;
-        float* __restrict dx = x_gradient + c * shape.pixels;
-        for (int64_t p = 0; p < shape.pixels; p++) dx[p] = dx[p] * factor - (from[p] - mean) * slope - constant;
+    for (int64_t g = 0; g < shape.groups; g++) {
+        double first = 0, second = 0;
+        for (int64_t k = 0; k < size; k++) {
+            const int64_t c = g * size + k;
+            product_sum[c] *= rstd[g];
+            const double w = with.weight[c] * (with.scale ? 1.0f + with.scale[c] : 1.0f);
+            first += w * sum[c];
+            second += w * product_sum[c];
+        }
+        const double count = static_cast<double>(size * shape.pixels);
+        for (int64_t k = 0; k < size; k++) {
+            offset[g * size + k] = static_cast<float>(rstd[g] * first / count);
+            width[g * size + k] = static_cast<float>(static_cast<double>(rstd[g]) * rstd[g] * second / count);
+        }
+    }
+    for (int64_t p = 0; p < shape.pixels; p++) {
+        const float* __restrict row = x + p * shape.stride;
+        float* __restrict dx = x_gradient + p * shape.stride;
+        for (int64_t c = 0; c < n; c++) dx[c] = dx[c] * factor[c] - (row[c] - center[c]) * width[c] - offset[c];
     }
 }
 
