@@ -70,22 +70,29 @@ INLINE double group_mean(const float* sums, int64_t first, int64_t size, int64_t
 EACH_PROCESSOR
 void norm_forward(const NormShape& shape, const NormParameters& with, const float* __restrict x, float* __restrict y,
                   float* __restrict mean, float* __restrict rstd, float* __restrict scratch) {
-    const int64_t n = shape.channels, size = n / shape.groups, even = shape.pixels - shape.pixels % 4;
+    const int64_t n = shape.channels, size = n / shape.groups, even = shape.pixels - shape.pixels % 2;
     float* __restrict sums = scratch;
     float* __restrict center = scratch + n;
     float* __restrict offset = scratch + 2 * n;
-    for (int64_t c = 0; c < n; c++) sums[c] = 0;
-    for (int64_t p = 0; p < even; p += 4) {
+    // from the first pixel on: sums of what differs stay small, and so does what they lose to rounding
+    for (int64_t c = 0; c < n; c++) {
+        sums[c] = 0;
+        center[c] = x[c];
+    }
+    for (int64_t p = 0; p < even; p += 2) {
         const float* row = x + p * shape.stride;
-        const float *one = row + shape.stride, *two = one + shape.stride, *three = two + shape.stride;
-        for (int64_t c = 0; c < n; c++) sums[c] += (row[c] + one[c]) + (two[c] + three[c]);
+        const float* next = row + shape.stride;
+        for (int64_t c = 0; c < n; c++) sums[c] += (row[c] - center[c]) + (next[c] - center[c]);
     }
     for (int64_t p = even; p < shape.pixels; p++)
-        for (int64_t c = 0; c < n; c++) sums[c] += x[p * shape.stride + c];
+        for (int64_t c = 0; c < n; c++) sums[c] += x[p * shape.stride + c] - center[c];
     for (int64_t g = 0; g < shape.groups; g++) {
-        mean[g] = static_cast<float>(group_mean(sums, g * size, size, shape.pixels));
-        for (int64_t k = 0; k < size; k++) center[g * size + k] = mean[g];
+        double first = 0;
+        for (int64_t k = 0; k < size; k++) first += center[g * size + k];
+        mean[g] = static_cast<float>(first / static_cast<double>(size) + group_mean(sums, g * size, size, shape.pixels));
     }
+    for (int64_t g = 0; g < shape.groups; g++)
+        for (int64_t k = 0; k < size; k++) center[g * size + k] = mean[g];
     // around the mean, in a second pass: the difference of two large sums would lose digits
     for (int64_t c = 0; c < n; c++) sums[c] = 0;
     for (int64_t p = 0; p < even; p += 2) {
