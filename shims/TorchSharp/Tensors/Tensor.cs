@@ -59,6 +59,9 @@ public static partial class torch
             return handle;
         }
 
+        /// <summary>Takes over a native tensor: the new object frees it.</summary>
+        public static Tensor UnsafeCreateTensor(IntPtr handle) => new(handle);
+
         /// <summary>How many live tensor objects the process has.</summary>
         public static long TotalCount => Interlocked.Read(ref s_total);
 

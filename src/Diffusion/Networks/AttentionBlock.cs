@@ -1,6 +1,8 @@
+using Diffusion.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
 
 namespace Diffusion.Networks;
 
@@ -10,6 +12,8 @@ namespace Diffusion.Networks;
 /// </summary>
 internal sealed class AttentionBlock : nn.Module<Tensor, Tensor>
 {
+    private static readonly long[] QkvFirst = [3, 0, 2, 1, 4];
+
     private readonly GroupNorm norm;
     private readonly Conv1d qkv, projection;
     private readonly long channels, headChannels;
@@ -32,6 +36,11 @@ internal sealed class AttentionBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
+        return (ChannelsLast.Is(x) && ChannelsLast.Pays(x) ? OfTokens(x) : OfChannels(x)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor OfChannels(Tensor x)
+    {
         var shape = x.shape;
         var (batch, pixels) = (shape[0], shape[2] * shape[3]);
         var flat = x.reshape(batch, channels, pixels);
@@ -42,7 +51,20 @@ internal sealed class AttentionBlock : nn.Module<Tensor, Tensor>
         // in float32 whatever the weights are in: the sum over pixels overflows half precision
         var weights = query.transpose(1, 2).bmm(key).softmax(-1, ScalarType.Float32).to(value.dtype);
         var mixed = value.bmm(weights.transpose(1, 2)).reshape(batch, channels, pixels);
-        return projection.forward(mixed).add_(flat, Scalars.One).view(shape).MoveToOuterDisposeScope();
+        return projection.forward(mixed).add_(flat, Scalars.One).view(shape);
+    }
+
+    // in channels-last memory the projections are convolutions over 1x1, and the channels of a pixel are its token
+    private Tensor OfTokens(Tensor x)
+    {
+        var shape = x.shape;
+        var (batch, pixels, count) = (shape[0], shape[2] * shape[3], channels / headChannels);
+        var projected = F.conv2d(NormActivation.Of(norm, x, activate: false), qkv.weight!.unsqueeze(-1), qkv.bias);
+        var heads = projected.permute(ChannelsLast.Last).reshape(batch, pixels, count, 3, headChannels).permute(QkvFirst).reshape(3, batch * count, pixels, headChannels);
+        var weights = heads.select(0, 0).mul(scale).bmm(heads.select(0, 1).mul(scale).transpose(1, 2)).softmax(-1);
+        var mixed = weights.bmm(heads.select(0, 2)).view(batch, count, pixels, headChannels).transpose(1, 2)
+            .reshape(batch, shape[2], shape[3], channels).permute(ChannelsLast.First);
+        return F.conv2d(mixed, projection.weight!.unsqueeze(-1), projection.bias).add_(x, Scalars.One);
     }
 
     // the checkpoint's names are registered by hand: fields are not scanned

@@ -1,3 +1,4 @@
+using Diffusion.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -18,7 +19,6 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
     private readonly Resampling resampling;
     private readonly bool scaleShift;
     private readonly double dropout;
-    private readonly long channels;
 
     public ResidualBlock(long from, long to, long embeddingWidth, UNetConfig config, Resampling resampling = Resampling.None)
         : base(nameof(ResidualBlock))
@@ -26,7 +26,6 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
         this.resampling = resampling;
         scaleShift = config.ScaleShift;
         dropout = config.Dropout;
-        channels = to;
         (inNorm, inConv) = (Layers.Norm(from), Layers.Conv3x3(from, to));
         embedding = nn.Linear(embeddingWidth, scaleShift ? 2 * to : to);
         (outNorm, outConv) = (Layers.Norm(to), Layers.Conv3x3(to, to));
@@ -44,22 +43,16 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor x, Tensor activated)
     {
         using var scope = NewDisposeScope();
-        var h = inConv.forward(resampling.Apply(F.silu(inNorm.forward(x))));
-        var condition = embedding.forward(activated).unsqueeze(-1).unsqueeze(-1);
-        h = F.silu(scaleShift ? Modulate(outNorm.forward(h), condition) : outNorm.forward(h.add(condition, Scalars.One)));
+        var h = inConv.forward(resampling.Apply(NormActivation.Of(inNorm, x)));
+        var condition = embedding.forward(activated);
+        h = scaleShift
+            ? NormActivation.Of(outNorm, h, condition)
+            : NormActivation.Of(outNorm, h.add_(condition.unsqueeze(-1).unsqueeze(-1), Scalars.One));
         if (dropout > 0 && training) h = F.dropout(h, dropout);
         h = outConv.forward(h);
         var through = resampling.Apply(x);
         if (skip is not null) through = skip.forward(through);
         return h.add_(through, Scalars.One).MoveToOuterDisposeScope();
-    }
-
-    // AdaGN: h (1 + scale) + shift
-    private Tensor Modulate(Tensor h, Tensor condition)
-    {
-        var scale = condition.narrow(1, 0, channels).add(Scalars.One);
-        var shift = condition.narrow(1, channels, channels);
-        return shift.addcmul(h, scale, Scalars.One);
     }
 
     // the checkpoint's names are registered by hand: fields are not scanned

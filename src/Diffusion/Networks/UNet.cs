@@ -1,3 +1,4 @@
+using Diffusion.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -71,6 +72,7 @@ public sealed class UNet : nn.Module
         using var scope = NewDisposeScope();
         var activated = F.silu(Embed(timeIndex, labels));
         var h = memory is null ? x : cat([x, memory], 1);
+        if (ChannelsLast.Pays(h)) h = ChannelsLast.Of(h);
         var skips = new Stack<Tensor>(inputBlocks.Count);
         foreach (var block in inputBlocks) skips.Push(h = block.forward(h, activated));
         h = middleBlock.forward(h, activated);
@@ -79,7 +81,7 @@ public sealed class UNet : nn.Module
             using var joined = cat([h, skips.Pop()], 1);
             h = block.forward(joined, activated);
         }
-        return outConv.forward(F.silu(outNorm.forward(h))).MoveToOuterDisposeScope();
+        return outConv.forward(NormActivation.Of(outNorm, h)).contiguous().MoveToOuterDisposeScope();
     }
 
     private Tensor Embed(Tensor timeIndex, Tensor? labels)

@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Diffusion.Kernels;
+
+/// <summary>
+/// The library of our own operators, libdiffusionkernels. Tensors cross as the pointers to at::Tensor that handles are, so
+/// it serves beside any TorchSharp whose libtorch it was compiled for; where it was not built, the plain operators serve.
+/// </summary>
+internal static unsafe partial class NativeKernels
+{
+    private const string Library = "diffusionkernels";
+    private static readonly bool loaded;
+
+    [ThreadStatic]
+    private static int t_plain;
+
+    static NativeKernels()
+    {
+        NativeLibrary.SetDllImportResolver(typeof(NativeKernels).Assembly, Resolve);
+        loaded = Environment.GetEnvironmentVariable("DIFFUSION_KERNELS") != "0" && Load() != IntPtr.Zero;
+    }
+
+    /// <summary>Whether the library is there and in use; false also with the environment variable <c>DIFFUSION_KERNELS=0</c>.</summary>
+    public static bool Available => loaded && t_plain == 0;
+
+    /// <summary>Until disposed, this thread uses the plain operators: to compare with them, or for what ours cannot do.</summary>
+    public static PlainScope Plain() => new();
+
+    /// <summary>The operator <c>kernels_norm_activation</c>; the result belongs to the current dispose scope.</summary>
+    /// <exception cref="InvalidOperationException">What the library says of the arguments.</exception>
+    public static Tensor NormActivation(Tensor x, Tensor weight, Tensor bias, Tensor? condition, long groups, double epsilon, bool activate)
+    {
+        IntPtr result;
+        var failed = kernels_norm_activation(x.Handle, weight.Handle, bias.Handle, condition?.Handle ?? IntPtr.Zero, groups, epsilon, activate ? 1 : 0, &result);
+        // a handle is a bare pointer: its owner must not be finalized while it is in use
+        GC.KeepAlive(x);
+        GC.KeepAlive(weight);
+        GC.KeepAlive(bias);
+        GC.KeepAlive(condition);
+        Check(failed);
+        return Tensor.UnsafeCreateTensor(result);
+    }
+
+    /// <summary>Runs something and tells where the time of this thread went.</summary>
+    /// <returns>Each operator with its calls and its milliseconds, without what it called, the longest first.</returns>
+    public static IReadOnlyList<(string Operator, long Calls, double Milliseconds)> Profile(Action work)
+    {
+        Check(kernels_profile_begin());
+        IntPtr lines;
+        try
+        {
+            work();
+        }
+        finally
+        {
+            Check(kernels_profile_end(&lines));
+        }
+        return [.. Marshal.PtrToStringUTF8(lines)!.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))
+            .Select(cells => (cells[2], long.Parse(cells[0], CultureInfo.InvariantCulture), long.Parse(cells[1], CultureInfo.InvariantCulture) / 1e6))
+            .OrderByDescending(row => row.Item3)];
+    }
+
+    private static void Check(int failed)
+    {
+        if (failed != 0) throw new InvalidOperationException(Marshal.PtrToStringUTF8(kernels_error()));
+    }
+
+    private static IntPtr Load()
+    {
+        // libtorch is loaded by TorchSharp, which sets the process up for it first
+        _ = torch.get_num_threads();
+        var file = Path.Combine(AppContext.BaseDirectory, $"lib{Library}.so");
+        return File.Exists(file) && NativeLibrary.TryLoad(file, out var handle) ? handle : IntPtr.Zero;
+    }
+
+    private static IntPtr Resolve(string name, Assembly assembly, DllImportSearchPath? path) => name == Library ? Load() : IntPtr.Zero;
+
+    /// <summary>See <see cref="Plain"/>.</summary>
+    internal ref struct PlainScope
+    {
+        private bool over;
+
+        public PlainScope() => t_plain++;
+
+        public void Dispose()
+        {
+            if (over) return;
+            over = true;
+            t_plain--;
+        }
+    }
+
+    [LibraryImport(Library)]
+    private static partial IntPtr kernels_error();
+
+    [LibraryImport(Library)]
+    private static partial int kernels_profile_begin();
+
+    [LibraryImport(Library)]
+    private static partial int kernels_profile_end(IntPtr* lines);
+
+    [LibraryImport(Library)]
+    private static partial int kernels_norm_activation(IntPtr x, IntPtr weight, IntPtr bias, IntPtr condition, long groups, double epsilon, int activate, IntPtr* result);
+}
