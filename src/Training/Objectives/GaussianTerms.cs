@@ -31,11 +31,13 @@ internal static class GaussianTerms
     public static Tensor LogLevel(Tensor level, Tensor mean, Tensor l)
     {
         var (centred, scale) = (level.sub(mean), l.mul(MinusHalf).exp());
-        Tensor upper = Below(centred.add(Bin).mul(scale)), lower = Below(centred.add(MinusBin).mul(scale));
-        var mass = where(level.lt(First), upper, where(level.gt(Last), lower.neg().add(One), upper.sub(lower)));
-        return mass.clamp_min(Least).log();
+        // either side of the mean is alike: on the right one a small mass is no difference of two that are nearly 1
+        var away = centred.abs();
+        var inner = Above(away.add(MinusBin).mul(scale)).sub(Above(away.add(Bin).mul(scale)));
+        Tensor first = Above(centred.add(Bin).mul(scale).neg()), last = Above(centred.add(MinusBin).mul(scale));
+        return where(level.lt(First), first, where(level.gt(Last), last, inner)).clamp_min(Least).log();
     }
 
-    /// <summary>The standard normal distribution function.</summary>
-    private static Tensor Below(Tensor z) => z.mul(RootHalf).erf().add(One).mul(Half);
+    /// <summary>The mass of the standard normal distribution above z.</summary>
+    private static Tensor Above(Tensor z) => z.mul(RootHalf).erfc().mul(Half);
 }
