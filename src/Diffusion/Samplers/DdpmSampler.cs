@@ -24,7 +24,7 @@ internal sealed class DdpmSampler : ISampler
     {
         var clips = CleanClip.Clips(options);
         var variance = VarianceOf(model, options);
-        var chain = Chain(model, options);
+        var chain = new ReverseChain(model.Schedule, TimeSpacing.Choose(options.Choice(TimeSpacing.Option), model.Schedule.Steps, options.Steps));
         var rows = ImmutableArray.CreateBuilder<SamplerRow>(chain.Count);
         for (var k = chain.Count - 1; k >= 0; k--)
         {
@@ -46,10 +46,6 @@ internal sealed class DdpmSampler : ISampler
         rows[^1] = rows[^1].AsLast();
         return new SamplerTable(rows.MoveToImmutable());
     }
-
-    /// <summary>The steps that are taken.</summary>
-    internal static ReverseChain Chain(DenoiserTraits model, SamplingOptions options) =>
-        new(model.Schedule, TimeSpacing.Choose(options.Choice(TimeSpacing.Option), model.Schedule.Steps, options.Steps));
 
     private static string VarianceOf(DenoiserTraits model, SamplingOptions options) => options.Choice(Variance) switch
     {

@@ -25,7 +25,7 @@ public sealed class LearnedVarianceTests : IDisposable
     [Theory]
     [InlineData("ddpm", 12, "", 1)]
     [InlineData("ddpm", 100, "variance=learned", 1)]
-    [InlineData("ddpm", 12, "clip=off", 4)]
+    [InlineData("ddpm", 12, "spacing=even", 4)]
     [InlineData("ddpm", 12, "spacing=uniform", 0.5)]
     [InlineData("ddpm", 12, "", 0)]
     [InlineData("ddpm", 12, "variance=small", 2)]
