@@ -41,7 +41,7 @@ public sealed class DdpmSamplerTests
     {
         var model = Model with { LearnsVariance = true };
         var (learned, small, large) = (Compile("ddpm", model, steps).Rows, Compile("ddpm", model, steps, ("variance", "small")).Rows, Compile("ddpm", model, steps, ("variance", "large")).Rows);
-        Assert.Equal(learned, Compile("ddpm", model, steps, ("variance", "learned")).Rows);
+        Assert.True(learned.SequenceEqual(Compile("ddpm", model, steps, ("variance", "learned")).Rows));
         for (var i = 0; i < steps - 1; i++)
         {
             double At(double v) => learned[i].D * Math.Exp(learned[i].E * v);
@@ -57,7 +57,7 @@ public sealed class DdpmSamplerTests
     [Fact]
     public void Compile_VarianceOfAModelThatLearnedNone_IsSmallOrRefused()
     {
-        Assert.Equal(Compile("ddpm", Model, 20, ("variance", "small")).Rows, Compile("ddpm", Model, 20).Rows);
+        Assert.True(Compile("ddpm", Model, 20, ("variance", "small")).Rows.SequenceEqual(Compile("ddpm", Model, 20).Rows));
         Assert.Equal("variance", Assert.Throws<SamplingOptionException>(() => Compile("ddpm", Model, 20, ("variance", "learned"))).Field);
     }
 

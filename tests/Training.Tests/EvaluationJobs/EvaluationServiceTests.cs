@@ -65,7 +65,7 @@ public sealed class EvaluationServiceTests : IDisposable
 
         // by the measure itself
         using var denoiser = Networks.Denoiser.Load(bench.Store.Find(Bench.Model)!, TorchSharp.torch.CPU);
-        using var images = Data.ImageSet.Open(Path.Combine(bench.DataFolder, TinySet.Name), "test");
+        using var images = TinySet.Open(bench.DataFolder, "test");
         var sampler = Samplers.SamplerCatalog.Find("ddpm")!;
         var table = sampler.Compile(denoiser.Manifest.Traits, new Samplers.SamplingOptions(sampler, 100));
         Assert.Equal(new BitsPerDim(denoiser.Network, denoiser.Manifest.Traits, TorchSharp.torch.CPU).Measure(new BoundRequest(table, 5, 3), images, CancellationToken.None), results[1].Metrics);
