@@ -2,7 +2,7 @@ using Diffusion.Samplers;
 
 namespace Diffusion.Testing;
 
-/// <summary>Runs a table of rows on one number, in float64: what the engine does on tensors, without the engine.</summary>
+/// <summary>Runs a table of rows on one number, in float64: what the engine does on tensors, without the engine. v of a learned variance is 0.</summary>
 public static class RowInterpreter
 {
     /// <summary>A network on one number: output of (x, memory, time index 0..T-1).</summary>

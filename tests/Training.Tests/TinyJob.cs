@@ -10,6 +10,8 @@ internal static class TinyJob
     static TinyJob() => set_num_threads(1);
 
     public const string Ddpm = """ "kind": "ddpm" """;
+    public const string Hybrid = """ "kind": "ddpm", "prediction": "v", "variance": "learned" """;
+    public const string Bound = """ "kind": "ddpm", "variance": "learned", "bound": "vlb" """;
     public const string Dddm = """ "kind": "dddm", "memoryRefresh": 0.3 """;
     public const string Consistent = """ "kind": "dddm", "memoryRefresh": 0.5, "consistency": { "gapEnd": 0.2 } """;
 

@@ -9,7 +9,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Version">Its version.</param>
 /// <param name="Data">The image set that is compared with.</param>
 /// <param name="Split">Which part of it.</param>
-/// <param name="Samples">Pictures of each point.</param>
+/// <param name="Samples">Pictures of each point, and images that its bound is of.</param>
 /// <param name="Seed">Seed of the pictures.</param>
 /// <param name="Metrics">What is measured.</param>
 /// <param name="Features">What distances are measured in: <c>classifier</c> or <c>network</c>.</param>
@@ -49,8 +49,9 @@ internal sealed record EvaluationProgress(int Points, int PointsDone, long Pictu
 {
     public static EvaluationProgress Of(EvaluationRecord record, int drawn)
     {
-        var (samples, done, next) = ((long)record.Plan.Samples, record.Done, record.Points.FirstOrDefault(p => p.Metrics is null));
+        var (samples, done, next) = (record.Plan.DrawsPictures ? (long)record.Plan.Samples : 0, record.Done, record.Points.FirstOrDefault(p => p.Metrics is null));
         if (next is null) drawn = 0;
+        if (samples == 0) return new EvaluationProgress(record.Points.Count, done, 0, 0, (double)done / record.Points.Count);
         double all = record.Points.Sum(p => samples * p.Steps), measured = record.Points.Where(p => p.Metrics is not null).Sum(p => samples * p.Steps);
         return new EvaluationProgress(record.Points.Count, done, samples * record.Points.Count, samples * done + drawn, (measured + (next is null ? 0 : (double)drawn * next.Steps)) / all);
     }

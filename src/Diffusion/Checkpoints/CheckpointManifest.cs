@@ -76,7 +76,7 @@ public sealed record CheckpointManifest
     /// <summary>What samplers need to know of this model.</summary>
     [JsonIgnore]
     public DenoiserTraits Traits => KnownTraits.GetValue(
-        this, static m => new(Schedules.ScheduleCatalogue.Create(m.Schedule.Name, m.Schedule.Steps), m.Prediction, m.Network.Memory));
+        this, static m => new(Schedules.ScheduleCatalogue.Create(m.Schedule.Name, m.Schedule.Steps), m.Prediction, m.Network.Memory, m.Network.LearnedVariance));
 }
 
 /// <summary>A schedule by catalogue name and T.</summary>

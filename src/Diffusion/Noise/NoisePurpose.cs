@@ -44,4 +44,7 @@ public enum NoisePurpose : uint
 
     /// <summary>How a training image is changed.</summary>
     Augmentation = 26,
+
+    /// <summary>z by which the bound on the likelihood of an image is measured; the step is t.</summary>
+    BoundNoise = 32,
 }

@@ -3,9 +3,11 @@ namespace Diffusion.Samplers;
 /// <summary>
 /// One network evaluation for one sample at one step. The engine computes
 /// <c>x0 = P x + Q out</c>, clips it to [-1, 1] if <see cref="ClipsClean"/>, then
-/// <c>x' = A x + B x0 + C h + D z</c> and <c>h' = x0</c>, with z standard normal.
+/// <c>x' = A x + B x0 + C h + D exp(E v) z</c> and <c>h' = x0</c>, with z standard normal.
 /// </summary>
 /// <remarks>
+/// v is the second half of the output of a network that learns its variance: a number for each pixel, -1 where the variance is at its
+/// lower bound and 1 at its upper, but not kept between them.
 /// h, the history, is the x0 of the row before: the second state of multistep solvers and, for a network with a
 /// memory input, the memory that it is shown. Before the first row h is standard normal for a network with a memory
 /// and zero otherwise.
@@ -36,6 +38,9 @@ public readonly record struct SamplerRow
     /// <summary>Standard deviation of the fresh noise in x'.</summary>
     public double D { get; init; }
 
+    /// <summary>What v adds to the logarithm of that deviation; 0 in every row but those of a learned variance.</summary>
+    public double E { get; init; }
+
     /// <summary>The row that ends every sampler's table: x' = x0.</summary>
-    public SamplerRow AsLast() => this with { A = 0, B = 1, C = 0, D = 0 };
+    public SamplerRow AsLast() => this with { A = 0, B = 1, C = 0, D = 0, E = 0 };
 }

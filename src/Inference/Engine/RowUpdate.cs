@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Inference.Engine;
 
 /// <summary>
-/// The one update for every sampler: x0 = P x + Q out, clipped where the row asks, x' = A x + B x0 + C h + D z. Each
+/// The one update for every sampler: x0 = P x + Q out, clipped where the row asks, x' = A x + B x0 + C h + D exp(E v) z. Each
 /// row has its own coefficients, so rows of different samplers, steps and times share every operation.
 /// </summary>
 internal static class RowUpdate
@@ -17,7 +17,7 @@ internal static class RowUpdate
     /// <param name="x">[B, C, H, W].</param>
     /// <param name="output">The network's output after guidance, [B, C, H, W].</param>
     /// <param name="history">h, [B, C, H, W], or null if every C is 0.</param>
-    /// <param name="noise">D z, scaled already, of the rows in <paramref name="noisyRows"/>; null if there are none.</param>
+    /// <param name="noise">D exp(E v) z, scaled already, of the rows in <paramref name="noisyRows"/>; null if there are none.</param>
     /// <param name="noisyRows">[K], int64.</param>
     /// <returns>x' and x0; both belong to the caller's dispose scope.</returns>
     public static (Tensor Next, Tensor Clean) Apply(
@@ -30,6 +30,17 @@ internal static class RowUpdate
         if (history is not null) next.addcmul_(history, Column(columns, 6), One);
         if (noise is not null) next.index_add_(0, noisyRows!, noise, One);
         return (next, clean);
+    }
+
+    /// <summary>D exp(E v) z of the rows that have noise, from D z. A row whose variance is not learned has E = 0 and keeps its bits.</summary>
+    /// <param name="noise">D z, [K, C, H, W].</param>
+    /// <param name="rows">All rows of the batch.</param>
+    /// <param name="v">The second half of the network's output, [B or more, C, H, W].</param>
+    /// <param name="noisyRows">Which rows have noise, [K], int64.</param>
+    public static Tensor Spread(Tensor noise, IReadOnlyList<SamplerRow> rows, Tensor v, Tensor noisyRows)
+    {
+        var exponents = tensor(rows.Select(r => (float)r.E).ToArray(), [rows.Count, 1, 1, 1], device: noise.device);
+        return noise.mul(v.index_select(0, noisyRows).mul(exponents.index_select(0, noisyRows)).exp());
     }
 
     private static Tensor Column(Tensor columns, int index) => columns.select(0, index); // [B, 1, 1, 1]

@@ -31,8 +31,10 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         using var noGrad = no_grad();
         var packed = new PackedRows(rows, size);
         var (x, history) = slots.Gather(Index(packed.Slots));
-        var output = Guide(packed, Evaluate(packed, x, history, size));
+        var (images, v) = Halves(Evaluate(packed, x, history, size));
+        var output = Guide(packed, images);
         var (noise, noisyRows) = Noise(rows);
+        if (v is not null && noise is not null) noise = RowUpdate.Spread(noise, packed.Rows, v, noisyRows!);
         var (next, clean) = RowUpdate.Apply(packed.Rows, x, output, history, noise, noisyRows);
         var finite = Finite(output, next)[..rows.Count];
         var results = Fetch(rows, finite, next, clean, history);
@@ -49,19 +51,17 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         var labels = network.NullLabel is { } none ? Index(packed.Labels(none)) : null;
         var memory = network.Memory ? history : null;
         var count = packed.Source.Length;
-        Tensor output;
-        if (size == 0 || size == count)
-        {
-            output = denoiser.Evaluate(x, times, labels, memory);
-        }
-        else
-        {
-            var passes = Enumerable.Range(0, count / size).Select(pass => pass * size).Select(from => denoiser.Evaluate(
-                x.narrow(0, from, size), times.narrow(0, from, size), labels?.narrow(0, from, size), memory?.narrow(0, from, size)));
-            output = cat([.. passes], 0);
-        }
-        // a learned variance is a second set of channels; no row uses it
-        return network.LearnedVariance ? output.narrow(1, 0, network.Channels) : output;
+        if (size == 0 || size == count) return denoiser.Evaluate(x, times, labels, memory);
+        var passes = Enumerable.Range(0, count / size).Select(pass => pass * size).Select(from => denoiser.Evaluate(
+            x.narrow(0, from, size), times.narrow(0, from, size), labels?.narrow(0, from, size), memory?.narrow(0, from, size)));
+        return cat([.. passes], 0);
+    }
+
+    // v is that of a row's first evaluation, the one with the label: guidance moves the image and not its variance
+    private (Tensor Images, Tensor? V) Halves(Tensor output)
+    {
+        var network = denoiser.Manifest.Network;
+        return network.LearnedVariance ? (output.narrow(1, 0, network.Channels), output.narrow(1, network.Channels, network.Channels)) : (output, null);
     }
 
     private Tensor Guide(PackedRows packed, Tensor output) => packed.HasPairs

@@ -14,7 +14,7 @@ internal static class EvaluateCommand
 {
     public const string Usage =
         "evaluate --model M [--version V] [--sampler ddim] [--steps 1,2,4,10,50] [--options eta=0,spacing=trailing] [--guidance 1] [--samples 1000] [--seed 0] "
-        + "[--metrics frechet,label-accuracy] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
+        + "[--metrics frechet,label-accuracy,nll] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
         + "[--detector-size 0] [--confidence 0.8] [--out FILE.ndjson] [--data DIR] [--models DIR] [--threads N] [--device D]";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -24,6 +24,8 @@ internal static class EvaluateCommand
         var (model, version) = (arguments.Text("model", ""), arguments.Text("version", ""));
         var plan = Plan.Read(arguments);
         var requests = Requests(arguments);
+        if (plan.Metrics.Contains(MetricNames.Nll) && requests.Any(r => r.Sampler != MetricNames.BoundSampler || r.Guidance != 1))
+            throw new CommandException($"--metrics: nll needs --sampler {MetricNames.BoundSampler} without guidance: only its steps have a bound.");
         var output = arguments.Text("out", "");
         arguments.Close(positions: 0);
         var store = new CheckpointStore(options.Models, TimeProvider.System);
@@ -42,16 +44,16 @@ internal static class EvaluateCommand
         var where = Devices.Named(options.Device, "device");
         CheckpointStore.Verify(version);
         using var denoiser = Denoiser.Load(version, where);
-        using var classifier = ClassifierFeatures.Load(options.Models, plan.Classifier, where);
+        using var classifier = plan.DrawsSamples ? ClassifierFeatures.Load(options.Models, plan.Classifier, where) : null;
         using var script = plan.FeatureNetwork is null ? null : ScriptFeatures.Load(plan.FeatureNetwork, where);
         using var detector = plan.Detector is null ? null : new ScriptDetector(plan.Detector, plan.DetectorSize, where);
         var folder = Path.Combine(options.Data, version.Manifest.Data.Name);
         using var train = ImageSet.Open(folder, SampleMeasure.TrainSplit);
         using var split = ImageSet.Open(folder, plan.Split);
-        var measure = new SampleMeasure(new MeasuringNetworks(script ?? (IFeatureNetwork)classifier, classifier, detector, plan.Confidence), train, split, plan.Split, ReferenceCache.In(options));
+        var measure = new SampleMeasure(new MeasuringNetworks(script ?? (IFeatureNetwork?)classifier, classifier, detector, plan.Confidence), train, split, plan.Split, ReferenceCache.In(options));
         var metrics = plan.Metrics.Where(m => measure.Missing(m, version.Manifest.Network.Classes is not null) is null || m != MetricNames.LabelAccuracy).ToArray();
         if (metrics.Select(m => measure.Missing(m, isLabelled: true)).FirstOrDefault(m => m is not null) is { } missing) throw new CommandException($"--metrics: {missing}.");
-        var evaluator = new Evaluator(denoiser, measure, TimeProvider.System);
+        var evaluator = new Evaluator(denoiser, measure, split, TimeProvider.System);
         Console.WriteLine(MarkdownHead);
         foreach (var request in requests)
         {
@@ -63,6 +65,8 @@ internal static class EvaluateCommand
 
     private sealed record Plan(string[] Metrics, string Split, string Classifier, string? FeatureNetwork, string? Detector, int DetectorSize, double Confidence)
     {
+        public bool DrawsSamples => Metrics.Any(MetricNames.OfSamples.Contains);
+
         public static Plan Read(CommandArguments arguments)
         {
             var metrics = arguments.Text("metrics", $"{MetricNames.Frechet},{MetricNames.LabelAccuracy}").Split(',', StringSplitOptions.RemoveEmptyEntries);

@@ -1,5 +1,6 @@
 using Diffusion.Networks;
 using Diffusion.Samplers;
+using Diffusion.Training.Data;
 using Diffusion.Training.Objectives;
 using static TorchSharp.torch;
 
@@ -44,8 +45,8 @@ internal sealed record EvaluationRow
     private double? Find(string name) => Metrics.TryGetValue(name, out var value) ? value : null;
 }
 
-/// <summary>Samples a denoiser by itself, without the engine, and measures what it draws.</summary>
-internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, TimeProvider time)
+/// <summary>Samples a denoiser by itself, without the engine, and measures what it draws, and the bound on the likelihood of real images.</summary>
+internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, ImageSet reference, TimeProvider time)
 {
     private const int Batch = 100, VarianceSamples = 100;
 
@@ -60,11 +61,19 @@ internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, TimePr
     {
         var started = time.GetTimestamp();
         var table = Table(request.Sampler, request.Steps, request.Options);
-        var labels = Labels(request.Samples);
-        var images = Sample(table, labels, request, stop);
-        var seconds = time.GetElapsedTime(started).TotalSeconds;
-        var figures = measure.Measure(ImageSource.Of(images, Network.Channels, Network.ImageSize), labels, metrics, Network.Classes, stop);
-        var (variance, copy) = Network.Memory ? OneStep(request.Seed, stop) : ((double?)null, (double?)null);
+        var (figures, seconds, draws) = (new SortedDictionary<string, double>(StringComparer.Ordinal), 0.0, metrics.Any(MetricNames.OfSamples.Contains));
+        if (metrics.Contains(MetricNames.Nll))
+            figures = new BitsPerDim(denoiser.Network, denoiser.Manifest.Traits, denoiser.Device).Measure(new BoundRequest(table, request.Samples, request.Seed), reference, stop);
+        if (draws)
+        {
+            var labels = Labels(request.Samples);
+            started = time.GetTimestamp();
+            var images = Sample(table, labels, request, stop);
+            seconds = time.GetElapsedTime(started).TotalSeconds;
+            foreach (var (name, value) in measure.Measure(ImageSource.Of(images, Network.Channels, Network.ImageSize), labels, metrics, Network.Classes, stop)) figures[name] = value;
+        }
+        else seconds = time.GetElapsedTime(started).TotalSeconds;
+        var (variance, copy) = Network.Memory && draws ? OneStep(request.Seed, stop) : ((double?)null, (double?)null);
         return new EvaluationRow
         {
             Model = denoiser.Manifest.Model,

@@ -24,6 +24,15 @@ public static class MetricNames
     /// <summary>Share of images in which the detector finds something, with that of real images and of noise.</summary>
     public const string Detection = "detection";
 
+    /// <summary>The bound on the negative log-likelihood of real images, in bits per number. It draws nothing, and takes one evaluation for each step and image.</summary>
+    public const string Nll = "nll";
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Frechet, PrecisionRecall, DensityCoverage, ClassScore, LabelAccuracy, NearestImage, Detection];
+    public static IReadOnlyList<string> All { get; } = [Frechet, PrecisionRecall, DensityCoverage, ClassScore, LabelAccuracy, NearestImage, Detection, Nll];
+
+    /// <summary>Those that are measured of samples.</summary>
+    public static IReadOnlyList<string> OfSamples { get; } = [.. All.Where(m => m != Nll)];
+
+    /// <summary>The one sampler whose steps are distributions that have a bound.</summary>
+    public const string BoundSampler = "ddpm";
 }

@@ -50,26 +50,32 @@ internal sealed class RowSampler(UNet network, Device device)
 
     private (Tensor Next, Tensor Clean) Advance(SamplerRow row, Tensor x, Tensor history, Tensor? noise, long[]? labels, double guidance)
     {
-        using Scalar p = row.P.ToScalar(), q = row.Q.ToScalar(), a = row.A.ToScalar(), b = row.B.ToScalar(), c = row.C.ToScalar(), d = row.D.ToScalar();
-        var clean = x.mul(p).add(Evaluate(row.TimeIndex, x, history, labels, guidance), q);
+        using Scalar p = row.P.ToScalar(), q = row.Q.ToScalar(), a = row.A.ToScalar(), b = row.B.ToScalar(), c = row.C.ToScalar(), d = row.D.ToScalar(), e = row.E.ToScalar();
+        var (output, v) = Evaluate(row.TimeIndex, x, history, labels, guidance);
+        var clean = x.mul(p).add(output, q);
         if (row.ClipsClean) clean = clean.clamp(Low, High);
         var next = x.mul(a).add(clean, b);
         if (row.C != 0) next = next.add(history, c);
-        if (noise is not null) next = next.add(noise, d);
+        if (noise is not null) next = next.add(row.E == 0 ? noise : noise.mul(v!.mul(e).exp()), d);
         return (next, clean);
     }
 
-    private Tensor Evaluate(int timeIndex, Tensor x, Tensor history, long[]? labels, double guidance)
+    /// <summary>The guided output, and v of a network that learns its variance, which is that of the evaluation with the label.</summary>
+    private (Tensor Output, Tensor? V) Evaluate(int timeIndex, Tensor x, Tensor history, long[]? labels, double guidance)
     {
         var memory = Config.Memory ? history : null;
-        if (labels is null || guidance == ClassifierFreeGuidance.NoGuidance) return Forward(timeIndex, x, memory, labels);
+        if (labels is null || guidance == ClassifierFreeGuidance.NoGuidance) return Halves(Forward(timeIndex, x, memory, labels));
         var none = new long[labels.Length];
         Array.Fill(none, Config.NullLabel!.Value);
         var both = Forward(timeIndex, cat([x, x]), memory is null ? null : cat([memory, memory]), [.. labels, .. none]);
-        var given = both.narrow(0, 0, labels.Length);
-        var without = both.narrow(0, labels.Length, labels.Length);
-        return ClassifierFreeGuidance.Combine(given, without, tensor(new[] { (float)guidance }, [1, 1, 1, 1]).to(device));
+        var (given, v) = Halves(both.narrow(0, 0, labels.Length));
+        var (without, _) = Halves(both.narrow(0, labels.Length, labels.Length));
+        return (ClassifierFreeGuidance.Combine(given, without, tensor(new[] { (float)guidance }, [1, 1, 1, 1]).to(device)), v);
     }
+
+    private (Tensor Image, Tensor? V) Halves(Tensor output) => Config.LearnedVariance
+        ? (output.narrow(1, 0, Config.Channels), output.narrow(1, Config.Channels, Config.Channels))
+        : (output, null);
 
     private Tensor Forward(int timeIndex, Tensor x, Tensor? memory, long[]? labels)
     {

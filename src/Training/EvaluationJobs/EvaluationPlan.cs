@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Diffusion.Training.EvaluationJobs;
 
 /// <summary>What is measured, with every default filled in.</summary>
@@ -5,7 +7,7 @@ namespace Diffusion.Training.EvaluationJobs;
 /// <param name="Version">The version, whatever was named by an alias.</param>
 /// <param name="Data">The image set to compare with.</param>
 /// <param name="Split">Which part of it.</param>
-/// <param name="Samples">Pictures of each point.</param>
+/// <param name="Samples">Pictures of each point, and images that its bound is of.</param>
 /// <param name="Seed">Key of all noise.</param>
 /// <param name="Metrics">What is measured; names of <see cref="Evaluation.MetricNames"/>.</param>
 /// <param name="Features">What distances are measured in: <c>classifier</c> or <c>network</c>.</param>
@@ -18,6 +20,10 @@ public sealed record EvaluationPlan(
 
     /// <summary>In the features of the TorchScript file of the settings.</summary>
     public const string NetworkFeatures = "network";
+
+    /// <summary>Whether pictures are drawn at all.</summary>
+    [JsonIgnore]
+    public bool DrawsPictures => Metrics.Any(Evaluation.MetricNames.OfSamples.Contains);
 }
 
 /// <summary>One sampler at one step count, and what was measured of it.</summary>

@@ -30,7 +30,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         var split = root.Text("split", "test");
         var classifier = root.Has("classifier") ? root.Name("classifier") : null;
         var features = root.Has("features") ? root.Word("features", [EvaluationPlan.ClassifierFeatures, EvaluationPlan.NetworkFeatures]) : null;
-        var points = Points(root, manifest, limits);
+        var points = Points(root, manifest, limits, asked is [MetricNames.Nll]);
         root.Close();
         if (problems.Count > 0 || manifest is null) throw new TrainingJobException(problems);
 
@@ -39,6 +39,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         features ??= options.Value.FeatureNetwork.Length > 0 ? EvaluationPlan.NetworkFeatures : EvaluationPlan.ClassifierFeatures;
         if (features == EvaluationPlan.NetworkFeatures && options.Value.FeatureNetwork.Length == 0) root.Complain("features", "there is no feature network; Evaluation:FeatureNetwork names its file");
         var metrics = Metrics(root, manifest, asked, features, classifier);
+        if (metrics.Contains(MetricNames.Nll)) CheckBound(root, points);
         if (problems.Count > 0) throw new TrainingJobException(problems);
         return (new EvaluationPlan(manifest.Model, manifest.Version, data, split, samples, seed, metrics, features, classifier), points);
     }
@@ -53,9 +54,11 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         return null;
     }
 
-    private static IReadOnlyList<EvaluationPoint> Points(JobFields root, CheckpointManifest? manifest, EngineLimits limits)
+    private static IReadOnlyList<EvaluationPoint> Points(JobFields root, CheckpointManifest? manifest, EngineLimits limits, bool onlyBound)
     {
         var sections = root.Sections("samplers");
+        if (sections is null && onlyBound && manifest is not null)
+            return [new EvaluationPoint(MetricNames.BoundSampler, manifest.Schedule.Steps, new Dictionary<string, string>(), 1)];
         if (sections is null)
         {
             var usual = manifest?.Sampling ?? new SamplingDefaults(manifest?.Network.Memory == true ? "dddm" : "ddim", manifest?.Network.Memory == true ? 4 : 50);
@@ -82,6 +85,12 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         }
         if (points.Count > MostPoints) root.Complain("samplers", $"are {points.Count} points; one evaluation has up to {MostPoints}");
         return points;
+    }
+
+    private static void CheckBound(JobFields root, IReadOnlyList<EvaluationPoint> points)
+    {
+        if (points.Any(p => p.Sampler != MetricNames.BoundSampler)) root.Complain("metrics", $"'{MetricNames.Nll}' needs the sampler {MetricNames.BoundSampler} at every point: only its steps have a bound");
+        else if (points.Any(p => p.Guidance != 1)) root.Complain("metrics", $"'{MetricNames.Nll}' needs guidance 1 at every point: what is guided is no distribution");
     }
 
     private static void Check(JobFields section, DenoiserTraits traits, ISampler sampler, int steps, IReadOnlyDictionary<string, string> values)
@@ -134,7 +143,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
     private List<string> Metrics(JobFields root, CheckpointManifest manifest, IReadOnlyList<string>? asked, string features, string? classifier)
     {
         var metrics = new List<string>();
-        foreach (var metric in asked ?? MetricNames.All)
+        foreach (var metric in asked ?? MetricNames.OfSamples)
         {
             var missing = metric switch
             {

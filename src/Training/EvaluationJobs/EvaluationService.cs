@@ -1,5 +1,6 @@
 using System.Globalization;
 using Diffusion.Checkpoints;
+using Diffusion.Networks;
 using Diffusion.Training.Commands;
 using Diffusion.Training.Evaluation;
 using Diffusion.Training.Files;
@@ -42,7 +43,7 @@ internal sealed partial class EvaluationService(
                 ?? throw new EvaluationException($"Version {record.Plan.Version} of '{record.Plan.Model}' is gone.");
             for (var point = 0; point < record.Points.Count; point++)
             {
-                if (record.Points[point].Metrics is null) record = await MeasureAsync(active, record, version.Manifest, point, Path.Combine(folder, $"{point}"));
+                if (record.Points[point].Metrics is null) record = await MeasureAsync(active, record, version, point, Path.Combine(folder, $"{point}"));
                 Attach(record, point);
             }
         }
@@ -65,11 +66,20 @@ internal sealed partial class EvaluationService(
         Ended(active.Id, queue.Find(active.Id)?.State);
     }
 
-    private async Task<EvaluationRecord> MeasureAsync(ActiveEvaluation active, EvaluationRecord record, CheckpointManifest manifest, int number, string folder)
+    private async Task<EvaluationRecord> MeasureAsync(ActiveEvaluation active, EvaluationRecord record, CheckpointVersion version, int number, string folder)
     {
-        var (plan, point, network) = (record.Plan, record.Points[number], manifest.Network);
+        var (plan, point) = (record.Plan, record.Points[number]);
+        long[]? labels = version.Manifest.Network.Classes is { } classes ? [.. Enumerable.Range(0, plan.Samples).Select(i => (long)(i % classes))] : null;
+        var pictures = plan.DrawsPictures ? await DrawAsync(active, plan, point, version.Manifest.Network, labels, folder) : [];
+        var measured = await DedicatedThread.Run("evaluation", () => networks.Measure(plan, point, version, pictures, labels, active.Stop));
+        var noted = await WrittenAsync(() => Task.FromResult(queue.Note(record.Id, number, measured.Figures, Settings(plan, point, measured.Description))), active.Stop);
+        Measured(record.Id, point.Sampler, point.Steps);
+        return noted;
+    }
+
+    private async Task<float[]> DrawAsync(ActiveEvaluation active, EvaluationPlan plan, EvaluationPoint point, UNetConfig network, long[]? labels, string folder)
+    {
         var lots = new SampleChunks(folder, plan.Samples, network.Channels * network.ImageSize * network.ImageSize);
-        long[]? labels = network.Classes is { } classes ? [.. Enumerable.Range(0, plan.Samples).Select(i => (long)(i % classes))] : null;
         while (lots.Done < plan.Samples)
         {
             active.Pictures = lots.Done;
@@ -78,10 +88,7 @@ internal sealed partial class EvaluationService(
             lots.Add(await draw(new SampleOrder(plan.Model, plan.Version, point.Sampler, point.Steps, point.Options, point.Guidance, plan.Seed, lots.Done, asked, count), active.Stop));
         }
         active.Pictures = lots.Done;
-        var measured = await DedicatedThread.Run("evaluation", () => networks.Measure(plan, manifest, lots.Values, labels, active.Stop));
-        var noted = await WrittenAsync(() => Task.FromResult(queue.Note(record.Id, number, measured.Figures, Settings(plan, point, measured.Description))), active.Stop);
-        Measured(record.Id, point.Sampler, point.Steps);
-        return noted;
+        return lots.Values;
     }
 
     private static Dictionary<string, string> Settings(EvaluationPlan plan, EvaluationPoint point, IReadOnlyDictionary<string, string> description)

@@ -25,6 +25,7 @@ internal static class ObjectiveReader
                 Weighting = loss.Word("weighting", ["none", "min-snr", "snr+1"], "none") switch { "min-snr" => LossWeighting.MinSnr, "snr+1" => LossWeighting.SnrPlusOne, _ => LossWeighting.None },
                 Gamma = loss.Number("gamma", 1e-6, 1e6, 5),
             },
+            Bound = Bound(fields, loss, kind),
             MemoryRefresh = fields.Number("memoryRefresh", 0, 1, 0),
             MemorySource = fields.Word("memorySource", ["stored", "own"], "stored") == "stored" ? MemorySource.Stored : MemorySource.Own,
             MemoryStorage = fields.Word("memoryStorage", ["uint8", "float16", "float32"], "uint8") switch { "float32" => MemoryStorage.Float32, "float16" => MemoryStorage.Float16, _ => MemoryStorage.UInt8 },
@@ -44,6 +45,22 @@ internal static class ObjectiveReader
         loss.Close();
         fields.Close();
         return settings;
+    }
+
+    private static BoundUse? Bound(JobFields fields, JobFields loss, string kind)
+    {
+        var learned = fields.Word("variance", ["fixed", "learned"], "fixed") == "learned";
+        var use = fields.Word("bound", ["hybrid", "vlb"], "hybrid") == "vlb" ? BoundUse.Vlb : BoundUse.Hybrid;
+        if (kind != ObjectiveSettings.Ddpm)
+        {
+            foreach (var name in new[] { "variance", "bound" })
+                if (fields.Has(name)) fields.Complain(name, "belongs to the ddpm objective");
+            return null;
+        }
+        if (!learned && fields.Has("bound")) fields.Complain("bound", "needs variance learned");
+        if (!learned) return null;
+        if (use == BoundUse.Vlb && loss.Present) fields.Complain("loss", "belongs to L_simple, of which bound vlb has none");
+        return use;
     }
 
     private static ConsistencySettings? Consistency(JobFields fields)

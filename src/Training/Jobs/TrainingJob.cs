@@ -75,6 +75,9 @@ internal sealed record ObjectiveSettings
     public required Prediction Prediction { get; init; }
     public DistanceSettings Loss { get; init; } = new();
 
+    /// <summary>DDPM: how the bound is used by a network that learns its variance; null for one that does not.</summary>
+    public BoundUse? Bound { get; init; }
+
     /// <summary>DDDM: probability that a sample's memory is replaced by fresh noise for one step. 0 is the published recipe.</summary>
     public double MemoryRefresh { get; init; }
 
@@ -88,6 +91,16 @@ internal sealed record ObjectiveSettings
 
     /// <summary>DDDM: the walk that is distilled, or null for the published recipe.</summary>
     public WalkTargetSettings? WalkTarget { get; init; }
+}
+
+/// <summary>What the variational bound does for a network that learns its variance (Nichol and Dhariwal 2021).</summary>
+internal enum BoundUse
+{
+    /// <summary>It teaches the variance, beside the loss of a network that does not learn one (L_hybrid, eq. 16).</summary>
+    Hybrid,
+
+    /// <summary>It is the whole loss, at times drawn by importance (L_vlb, eq. 18).</summary>
+    Vlb,
 }
 
 /// <summary>Where the memory of a training sample comes from.</summary>

@@ -50,7 +50,7 @@ internal static class TrainingJobReader
             Model = root.Name("model"),
             Objective = objective,
             Schedule = Schedule(root.Section("schedule")),
-            Network = Network(root.Section("network"), memory: objective.Kind == ObjectiveSettings.Dddm),
+            Network = Network(root.Section("network"), objective),
             Data = root.Name("data"),
             DataImages = root.Has("dataImages") ? root.Int("dataImages", 1, int.MaxValue) : null,
             Batch = root.Int("batch", 1, 1 << 16),
@@ -71,6 +71,8 @@ internal static class TrainingJobReader
             root.Complain("objective.walkTarget.guidance", "needs a network with classes");
         if (job is { Augmentation.IsReversible: false, Objective: { Kind: ObjectiveSettings.Dddm, MemorySource: MemorySource.Stored } })
             root.Complain("augmentation", "can only flip where memories are stored: they are kept in the image's own frame; use objective.memorySource own");
+        if (job is { Network.LearnedVariance: false, Sampling.Options: { } options } && options.GetValueOrDefault("variance") == "learned")
+            root.Complain("sampling.options", "variance learned needs objective.variance learned");
         if (job.LabelDrop > 0 && job.Network.Classes is null) root.Complain("labelDrop", "needs a network with classes");
         return job;
     }
@@ -138,7 +140,7 @@ internal static class TrainingJobReader
         return schedule;
     }
 
-    private static UNetConfig Network(JobFields fields, bool memory)
+    private static UNetConfig Network(JobFields fields, ObjectiveSettings objective)
     {
         var config = new UNetConfig
         {
@@ -153,7 +155,8 @@ internal static class TrainingJobReader
             Classes = fields.Has("classes") ? fields.Int("classes", 1, 100_000) : null,
             ScaleShift = fields.Flag("scaleShift", true),
             ResampleInBlocks = fields.Flag("resampleInBlocks", true),
-            Memory = memory,
+            Memory = objective.Kind == ObjectiveSettings.Dddm,
+            LearnedVariance = objective.Bound is not null,
         };
         Validate(fields, config.Validate);
         fields.Close();

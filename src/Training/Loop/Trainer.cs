@@ -38,7 +38,7 @@ internal sealed class Trainer : IDisposable
         parameters = [.. network.parameters()];
         optimizer = new AdamW(network.named_parameters(), job.Optimizer);
         average = new MovingAverage(network, trainee.Average, job.Average);
-        state = new TrainingState(folder.State, network, trainee.Average, optimizer);
+        state = new TrainingState(folder.State, network, trainee.Average, optimizer, objective);
         metrics = new MetricsLog(folder.Metrics);
         trainee.Average.eval();
     }

@@ -1,15 +1,16 @@
 using System.Globalization;
 using Diffusion.Checkpoints;
 using Diffusion.Training.Files;
+using Diffusion.Training.Objectives;
 using static TorchSharp.torch;
 
 namespace Diffusion.Training.Loop;
 
 /// <summary>
 /// All that a run needs to go on as if it had never stopped, in one file that is whole or the one before: weights,
-/// their moving average, both moments, the step and the averaged loss. The memory of DDDM lies beside it.
+/// their moving average, both moments, what the objective keeps, the step and the averaged loss. The memory of DDDM lies beside it.
 /// </summary>
-internal sealed class TrainingState(string path, nn.Module network, nn.Module average, AdamW optimizer)
+internal sealed class TrainingState(string path, nn.Module network, nn.Module average, AdamW optimizer, IObjective objective)
 {
     private const string WeightsPrefix = "weights/", AveragePrefix = "average/", FirstPrefix = "first/", SecondPrefix = "second/";
 
@@ -39,6 +40,7 @@ internal sealed class TrainingState(string path, nn.Module network, nn.Module av
             Weights.Fill(first, file, FirstPrefix + name);
             Weights.Fill(second, file, SecondPrefix + name);
         }
+        objective.Restore(file);
         return (int.Parse(file.Metadata["step"], CultureInfo.InvariantCulture), double.Parse(file.Metadata["loss"], CultureInfo.InvariantCulture));
     }
 
@@ -52,6 +54,7 @@ internal sealed class TrainingState(string path, nn.Module network, nn.Module av
             tensors.Add(Weights.Of(FirstPrefix + name, first));
             tensors.Add(Weights.Of(SecondPrefix + name, second));
         }
+        tensors.AddRange(objective.State());
         var metadata = new Dictionary<string, string>
         {
             ["step"] = step.ToString(CultureInfo.InvariantCulture),

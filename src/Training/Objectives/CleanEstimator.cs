@@ -30,6 +30,7 @@ internal sealed class CleanEstimator(UNet network, Prediction prediction, NoiseS
             var unlabelled = network.forward(noisy, index, full_like(labels!, (long)network.Config.NullLabel!), memory);
             output = ClassifierFreeGuidance.Combine(output, unlabelled, inputs.PerImage(Enumerable.Repeat(guidance, times.Length)));
         }
+        if (network.Config.LearnedVariance) output = output.narrow(1, 0, network.Config.Channels);
         return FromOutput(prediction, schedule, inputs, times, noisy, output).clamp(Low, High).MoveToOuterDisposeScope();
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.ObjectModel;
 using Diffusion.Networks;
-using Diffusion.Samplers;
 using Diffusion.Schedules;
 using Diffusion.Training.Jobs;
 using Diffusion.Training.Loop;
@@ -36,27 +35,5 @@ internal sealed class DdpmObjective(DenoiserJob job, NoiseSchedule schedule, UNe
     public void Dispose() => distance.Dispose();
 
     private Tensor Loss(UNet net, TrainingBatch batch) =>
-        distance.Mean(inputs.Evaluate(net, batch, inputs.Images(batch.Noisy)), inputs.Images(Target(batch)), weights is null ? null : inputs.PerImage(batch.Times.Select(weights)));
-
-    private float[] Target(TrainingBatch batch) => job.Objective.Prediction switch
-    {
-        Prediction.Epsilon => batch.Noise,
-        Prediction.X0 => batch.Clean,
-        Prediction.V => Mix(batch, t => (schedule.Alpha(t), -schedule.Sigma(t))),
-        // x_t - x_0
-        Prediction.Residual => Mix(batch, t => (schedule.Sigma(t), schedule.Alpha(t) - 1)),
-        var other => throw new ArgumentOutOfRangeException(nameof(batch), other, "Unknown prediction."),
-    };
-
-    private static float[] Mix(TrainingBatch batch, Func<int, (double Noise, double Clean)> weights)
-    {
-        var target = new float[batch.Clean.Length];
-        var pixels = target.Length / batch.Count;
-        for (var i = 0; i < target.Length; i++)
-        {
-            var (noise, clean) = weights(batch.Times[i / pixels]);
-            target[i] = (float)(noise * batch.Noise[i] + clean * batch.Clean[i]);
-        }
-        return target;
-    }
+        distance.Mean(inputs.Evaluate(net, batch, inputs.Images(batch.Noisy)), inputs.Images(PredictionTarget.Of(batch, job.Objective.Prediction, schedule)), weights is null ? null : inputs.PerImage(batch.Times.Select(weights)));
 }

@@ -1,3 +1,4 @@
+using Diffusion.Checkpoints;
 using Diffusion.Training.Loop;
 using static TorchSharp.torch;
 
@@ -18,6 +19,13 @@ internal interface IObjective : IDisposable
 
     /// <summary>Brings what is kept outside the weights to the disk.</summary>
     void Flush();
+
+    /// <summary>What must be in a resume point besides the weights; asked for between two steps.</summary>
+    IReadOnlyList<SafeTensor> State() => [];
+
+    /// <summary>Takes up what <see cref="State"/> gave.</summary>
+    /// <exception cref="SafeTensorsException">It is not in the file.</exception>
+    void Restore(SafeTensorFile file) { }
 
     /// <summary>Further figures of the last batch or part for the metrics, by name.</summary>
     IReadOnlyDictionary<string, double> Figures { get; }

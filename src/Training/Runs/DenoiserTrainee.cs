@@ -41,9 +41,12 @@ internal sealed class DenoiserTrainee : ITrainee
         parent = Parent();
         teacher = job.Objective.WalkTarget is { } walk ? Settled(walk.Teacher, folder.Teacher, TeacherField) : null;
         if (parent is not null && !File.Exists(folder.State)) StartFrom(parent);
-        Objective = job.Objective.Kind == ObjectiveSettings.Ddpm
-            ? new DdpmObjective(job, schedule, network, average, device)
-            : new DddmObjective(job, schedule, network, average, Memory(), Teacher(), device);
+        Objective = job.Objective switch
+        {
+            { Kind: ObjectiveSettings.Dddm } => new DddmObjective(job, schedule, network, average, Memory(), Teacher(), device),
+            { Bound: not null } => new LearnedVarianceObjective(job, schedule, network, average, device),
+            _ => new DdpmObjective(job, schedule, network, average, device),
+        };
         Forward = new ForwardProcess(schedule, job.Objective.Consistency?.ShareAtEnd ?? 0, job.LabelDrop, job.Network.NullLabel);
     }
 
@@ -62,7 +65,7 @@ internal sealed class DenoiserTrainee : ITrainee
     {
         var defaults = job.Sampling ?? new SamplingDefaults(job.Network.Memory ? "dddm" : "ddim", job.Network.Memory ? 4 : 20);
         var sampler = SamplerCatalog.Find(defaults.Sampler)!;
-        var traits = new DenoiserTraits(schedule, job.Objective.Prediction, job.Network.Memory);
+        var traits = new DenoiserTraits(schedule, job.Objective.Prediction, job.Network.Memory, job.Network.LearnedVariance);
         var table = sampler.Compile(traits, new SamplingOptions(sampler, defaults.Steps, defaults.Options));
         var labels = job.Network.Classes is { } classes ? Enumerable.Range(0, GridImages).Select(i => (long)(i % classes)).ToArray() : null;
         var samples = new RowSampler(average, device).Run(table, labels, GridImages, defaults.Guidance, seed: 0);

@@ -48,6 +48,21 @@ public sealed class EvaluationTests(Service service)
         Assert.Equal("/problems/conflicting-state", await late.ProblemAsync(HttpStatusCode.Conflict));
     }
 
+    [Fact]
+    public async Task Submit_OfTheBound_DrawsNoPictures_AndIsAttached()
+    {
+        var id = await (await Http.CallAsync(HttpMethod.Post, Path, $$"""
+            { "model": "{{Service.Plain}}", "data": "tiny", "samples": 4, "samplers": [{ "sampler": "ddpm", "steps": [3] }], "metrics": ["nll"] }
+            """)).IdAsync();
+        var done = await UntilAsync(id, e => e.GetProperty("state").GetString() is not ("queued" or "running"));
+        Assert.True(done.GetProperty("state").GetString() == "succeeded", done.GetRawText());
+        Assert.Equal((0, 1.0), (done.GetProperty("progress").GetProperty("pictures").GetInt32(), done.GetProperty("progress").GetProperty("share").GetDouble()));
+        var figures = done.GetProperty("points")[0].GetProperty("metrics");
+        Assert.True(figures.GetProperty("nll.small").GetDouble() > 0 && figures.GetProperty("nll.small.error").GetDouble() > 0);
+        var version = await (await Http.GetAsync(done.GetProperty("links").GetProperty("version").GetString()!, headers: [])).JsonAsync();
+        Assert.Equal(figures.GetProperty("nll.large").GetDouble(), version.GetProperty("metrics").GetProperty("nll.large").GetDouble());
+    }
+
     /// <summary>The pictures are those that the sampler draws by itself for this seed, in whatever lots the engine is asked for them.</summary>
     [Fact]
     public async Task Draw_InLots_GivesThePicturesOfTheSeed()

@@ -23,6 +23,8 @@ public sealed class GenerateErrorsTests(Service service)
     [InlineData("eta=2", "eta", "0..1")]
     [InlineData("sampler=ddim&spacing=wide", "spacing", "uniform")]
     [InlineData("sampler=ddpm&eta=1", "eta", "has no option")]
+    [InlineData("sampler=ddpm&variance=learned", "variance", "auto, small or large")]
+    [InlineData("sampler=ddpm&variance=huge", "variance", "auto, small, large, learned")]
     [InlineData("format=bmp", "format", "png, jpeg, webp, json, zip")]
     [InlineData("scale=17", "scale", "1..16")]
     [InlineData("stpes=3", "stpes", "Did you mean 'steps'?")]

@@ -33,6 +33,34 @@ public sealed class DdpmSamplerTests
         Assert.Equal(0, rows[^1].D);
     }
 
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(50)]
+    [InlineData(2)]
+    public void Compile_LearnedVariance_IsAStraightLineBetweenTheLogarithmsOfTheRespacedBounds(int steps)
+    {
+        var model = Model with { LearnsVariance = true };
+        var (learned, small, large) = (Compile("ddpm", model, steps).Rows, Compile("ddpm", model, steps, ("variance", "small")).Rows, Compile("ddpm", model, steps, ("variance", "large")).Rows);
+        Assert.True(learned.SequenceEqual(Compile("ddpm", model, steps, ("variance", "learned")).Rows));
+        for (var i = 0; i < steps - 1; i++)
+        {
+            double At(double v) => learned[i].D * Math.Exp(learned[i].E * v);
+            Near.Relative(small[i].D, At(-1), 1e-12);
+            Near.Relative(large[i].D, At(1), 1e-12);
+            Near.Relative(Math.Sqrt(small[i].D * large[i].D), At(0), 1e-12);
+            Near.Relative(large[i].D * Math.Sqrt(large[i].D / small[i].D), At(2), 1e-11);
+            Assert.Equal(small[i], learned[i] with { D = small[i].D, E = 0 });
+        }
+        Assert.Equal((0, 0), (learned[^1].D, learned[^1].E));
+    }
+
+    [Fact]
+    public void Compile_VarianceOfAModelThatLearnedNone_IsSmallOrRefused()
+    {
+        Assert.True(Compile("ddpm", Model, 20, ("variance", "small")).Rows.SequenceEqual(Compile("ddpm", Model, 20).Rows));
+        Assert.Equal("variance", Assert.Throws<SamplingOptionException>(() => Compile("ddpm", Model, 20, ("variance", "learned"))).Field);
+    }
+
     [Fact]
     public void Compile_FewSteps_UsesTheRespacedPosterior()
     {

@@ -35,10 +35,11 @@ internal static class SequentialSampler
             var unconditional = Evaluate(denoiser, x, history, row.TimeIndex, null);
             for (var i = 0; i < size; i++)
             {
+                var spread = row.E == 0 ? 1 : Math.Exp(row.E * (label is null || guidance == 0 ? unconditional : conditional)[size + i]);
                 var output = label is null ? unconditional[i] : unconditional[i] + guidance * (conditional[i] - unconditional[i]);
                 var clean = row.P * x[i] + row.Q * output;
                 if (row.ClipsClean) clean = Math.Clamp(clean, -1, 1);
-                x[i] = row.A * x[i] + row.B * clean + row.C * history[i] + row.D * z[i];
+                x[i] = row.A * x[i] + row.B * clean + row.C * history[i] + row.D * spread * z[i];
                 history[i] = clean;
             }
         }

@@ -57,6 +57,29 @@ public sealed class RowSamplerTests : IDisposable
         Near.Absolute(states[^1].X, found[7], 1e-5);
     }
 
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(2.5)]
+    public void Run_NetworkThatSaysAVariance_SpreadsTheNoiseByIt(double guidance)
+    {
+        using var says = new UNet(TinyJob.Read(TinyJob.Hybrid).Network, 1);
+        using var values = tensor(new[] { 0.1f, 0.7f });
+        using (no_grad()) says.named_parameters().Single(p => p.Item1 == "out.2.bias").Item2.copy_(values);
+        var sampler = SamplerCatalog.Find("ddpm")!;
+        var model = new DenoiserTraits(Schedules.ScheduleCatalogue.Create("cosine", 20), Prediction.V, LearnsVariance: true);
+        var table = sampler.Compile(model, new SamplingOptions(sampler, 5, new Dictionary<string, string> { ["clip"] = "off" }));
+        var found = new RowSampler(says, CPU).Run(table, [1], 1, guidance, seed: 4);
+        float Draw(int step, Noise.NoisePurpose purpose)
+        {
+            var numbers = new float[8];
+            Noise.SeededNoise.Normal(4, 0, (uint)step, purpose, numbers);
+            return numbers[7];
+        }
+        var spread = table with { Rows = [.. table.Rows.Select(r => r with { D = r.D * Math.Exp(0.7 * r.E), E = 0 })] };
+        var states = RowInterpreter.Run(spread, (_, _, _) => 0.1, Draw(0, Noise.NoisePurpose.Start), k => Draw(k, Noise.NoisePurpose.Step));
+        Near.Absolute(states[^1].X, found[7], 1e-5);
+    }
+
     private SamplerTable Table(string name, int steps)
     {
         var sampler = SamplerCatalog.Find(name)!;

@@ -38,6 +38,8 @@ internal sealed class Bench : IDisposable
 
     public string ModelsFolder => folder["models"];
 
+    public string DataFolder => folder["data"];
+
     /// <summary>Noise of the seed, as the engine would number it, so that the pictures do not depend on how they were asked for.</summary>
     public static float[] Noise(SampleOrder order)
     {

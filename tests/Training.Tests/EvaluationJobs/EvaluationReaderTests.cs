@@ -27,8 +27,8 @@ public sealed class EvaluationReaderTests : IDisposable
             (record.Plan.Model, record.Plan.Version, record.Plan.Data, record.Plan.Split, record.Plan.Samples, record.Plan.Seed, record.Plan.Features, record.Plan.Classifier));
         var point = Assert.Single(record.Points);
         Assert.Equal(("ddim", 2, 1.0), (point.Sampler, point.Steps, point.Guidance));
-        // no detector is set
-        Assert.Equal(MetricNames.All.Where(m => m != MetricNames.Detection), record.Plan.Metrics);
+        // no detector is set, and the bound is only measured when it is asked for
+        Assert.Equal(MetricNames.All.Where(m => m is not (MetricNames.Detection or MetricNames.Nll)), record.Plan.Metrics);
     }
 
     [Fact]
@@ -40,6 +40,13 @@ public sealed class EvaluationReaderTests : IDisposable
             """);
         Assert.Equal([("ddim", 2, 1.0), ("ddim", 4, 1.0), ("ddpm", 3, 2.0)], record.Points.Select(p => (p.Sampler, p.Steps, p.Guidance)));
         Assert.Equal("0.5", record.Points[0].Options["eta"]);
+    }
+
+    [Fact]
+    public void Read_OnlyTheBound_IsOfEveryStep()
+    {
+        var point = Assert.Single(Bench.Submit(host, """{ "model": "tiny-model", "metrics": ["nll"] }""").Points);
+        Assert.Equal(("ddpm", 100, 1.0), (point.Sampler, point.Steps, point.Guidance));
     }
 
     [Fact]
@@ -60,6 +67,9 @@ public sealed class EvaluationReaderTests : IDisposable
     [InlineData("""{ "model": "tiny-model", "samples": 1, "seed": -1, "colour": 3 }""", "samples", "seed", "colour")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["fid"] }""", "metrics")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["detection"] }""", "metrics")]
+    [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "samplers": [{ "sampler": "ddim", "steps": [2] }] }""", "metrics")]
+    [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "samplers": [{ "sampler": "ddpm", "steps": [2], "guidance": 2 }] }""", "metrics")]
+    [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "samplers": [{ "sampler": "ddpm", "steps": [2], "options": { "variance": "learned" } }] }""", "samplers[0].options")]
     [InlineData("""{ "model": "tiny-model", "data": "absent" }""", "data")]
     [InlineData("""{ "model": "tiny-model", "split": "validation" }""", "split")]
     [InlineData("""{ "model": "tiny-model", "features": "network" }""", "features")]

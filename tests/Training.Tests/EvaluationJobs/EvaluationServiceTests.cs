@@ -50,6 +50,42 @@ public sealed class EvaluationServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task Evaluation_OfTheBoundAlone_DrawsNothing()
+    {
+        using var host = bench.Host((_, _) => throw new InvalidOperationException("Nothing is drawn here."));
+        await host.StartAsync();
+        var record = await Bench.UntilOver(host, Bench.Submit(host, """
+            { "model": "tiny-model", "samples": 5, "seed": 3, "samplers": [{ "sampler": "ddpm", "steps": [2, 100] }], "metrics": ["nll"] }
+            """).Id);
+        await host.StopAsync();
+        Assert.Equal((EvaluationState.Succeeded, null), (record.State, record.Error));
+        var results = bench.Store.Results(Bench.Model, 1).Results;
+        Assert.Equal(["nll.large", "nll.large.error", "nll.prior", "nll.small", "nll.small.error"], results[1].Metrics.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(("5", "own", "100"), (results[1].Settings["nllImages"], results[1].Settings["nllLabels"], results[1].Settings["steps"]));
+
+        // by the measure itself
+        using var denoiser = Networks.Denoiser.Load(bench.Store.Find(Bench.Model)!, TorchSharp.torch.CPU);
+        using var images = TinySet.Open(bench.DataFolder, "test");
+        var sampler = Samplers.SamplerCatalog.Find("ddpm")!;
+        var table = sampler.Compile(denoiser.Manifest.Traits, new Samplers.SamplingOptions(sampler, 100));
+        Assert.Equal(new BitsPerDim(denoiser.Network, denoiser.Manifest.Traits, TorchSharp.torch.CPU).Measure(new BoundRequest(table, 5, 3), images, CancellationToken.None), results[1].Metrics);
+    }
+
+    [Fact]
+    public async Task Evaluation_OfTheBoundAndPictures_HasBoth()
+    {
+        using var host = bench.Host((order, _) => Task.FromResult(Bench.Noise(order)));
+        await host.StartAsync();
+        var record = await Bench.UntilOver(host, Bench.Submit(host, """
+            { "model": "tiny-plain", "samples": 5, "samplers": [{ "sampler": "ddpm", "steps": [2] }], "metrics": ["nll", "nearest-image"] }
+            """).Id);
+        await host.StopAsync();
+        Assert.Equal((EvaluationState.Succeeded, null), (record.State, record.Error));
+        Assert.True(record.Points[0].Metrics!.ContainsKey("nll.small") && record.Points[0].Metrics!.ContainsKey("nearest-image"));
+        Assert.False(record.Points[0].Settings!.ContainsKey("nllLabels"));
+    }
+
+    [Fact]
     public async Task Evaluation_StoppedInTheMiddle_GoesOnWithThePicturesItHas()
     {
         var asked = new List<int>();

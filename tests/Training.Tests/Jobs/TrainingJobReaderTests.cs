@@ -69,6 +69,11 @@ public sealed class TrainingJobReaderTests
 
     [Theory]
     [InlineData(""" "kind": "ddpm", "memorySource": "own" """, "objective.memorySource: belongs")]
+    [InlineData(""" "kind": "ddpm", "variance": "guessed" """, "objective.variance: must be one of fixed, learned")]
+    [InlineData(""" "kind": "ddpm", "bound": "hybrid" """, "objective.bound: needs variance learned")]
+    [InlineData(""" "kind": "ddpm", "variance": "learned", "bound": "elbo" """, "objective.bound: must be one of hybrid, vlb")]
+    [InlineData(""" "kind": "ddpm", "variance": "learned", "bound": "vlb", "loss": { "kind": "mse" } """, "objective.loss: belongs to L_simple")]
+    [InlineData(""" "kind": "dddm", "variance": "learned" """, "objective.variance: belongs to the ddpm objective")]
     [InlineData(""" "kind": "ddpm", "walkTarget": { "model": "teacher", "evaluations": [4] } """, "objective.walkTarget: belongs")]
     [InlineData(""" "kind": "ddpm", "loss": { "weighting": "snr+1" } """, "objective.loss.weighting: snr+1 belongs")]
     [InlineData(""" "kind": "dddm", "loss": { "weighting": "snr" } """, "objective.loss.weighting: must be one of none, min-snr, snr+1")]

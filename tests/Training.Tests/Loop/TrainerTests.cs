@@ -11,7 +11,7 @@ public sealed class TrainerTests : IDisposable
 
     public TrainerTests() => TinySet.Write(folder["data"]);
 
-    public static TheoryData<string> Objectives => [TinyJob.Ddpm, TinyJob.Dddm, TinyJob.Consistent, TinyJob.SelfConditioned, TinyJob.Distilled];
+    public static TheoryData<string> Objectives => [TinyJob.Ddpm, TinyJob.Hybrid, TinyJob.Bound, TinyJob.Dddm, TinyJob.Consistent, TinyJob.SelfConditioned, TinyJob.Distilled];
 
     public void Dispose() => folder.Dispose();
 
@@ -85,6 +85,8 @@ public sealed class TrainerTests : IDisposable
 
     [Theory]
     [InlineData(TinyJob.Ddpm)]
+    [InlineData(TinyJob.Hybrid)]
+    [InlineData(TinyJob.Bound)]
     [InlineData(TinyJob.Dddm)]
     [InlineData(TinyJob.SelfConditioned)]
     public void Run_BatchInParts_HasTheLossAndGradientOfTheWhole(string objective)
@@ -97,6 +99,22 @@ public sealed class TrainerTests : IDisposable
                 Near.Relative(runs[0][step].Loss, run[step].Loss, 1e-5, $"loss of step {step}");
                 Near.Relative(runs[0][step].GradientNorm, run[step].GradientNorm, 1e-4, $"gradient of step {step}");
             }
+    }
+
+    [Fact]
+    public void Run_TimesDrawnByTheirLosses_KilledAndResumed_EndsInTheSameBytes()
+    {
+        // two times, so that both have their ten losses long before the end
+        var job = System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(
+            With("accumulate", 2, TinyJob.File(TinyJob.Bound, """ "every": { "log": 1, "checkpoint": 5 }, """, steps: 24))).Replace("\"steps\": 20", "\"steps\": 2", StringComparison.Ordinal));
+        Assert.True(Train("whole", job).Finished);
+        foreach (var step in new[] { 4, 8, 13, 17, 22 }) Kill("parts", job, step);
+        Assert.True(Train("parts", job).Finished);
+        AssertSame("whole", "parts");
+        using var file = SafeTensorFile.Open(StateOf("whole"));
+        var moments = new Training.Objectives.LossMoments(2);
+        moments.Restore(file);
+        Assert.True(Math.Abs(moments.Probabilities()[0] - 0.5) > 0.05, "the times are still uniform");
     }
 
     private static byte[] With(string field, int value, byte[] job) => System.Text.Encoding.UTF8.GetBytes(

@@ -35,6 +35,32 @@ public sealed class WarmStartTests : IDisposable
     }
 
     [Fact]
+    public void Apply_ToANetworkThatLearnsItsVariance_AnswersAsItsParentBesideAVarianceAsDrawn()
+    {
+        using var parent = new UNet(Plain, 1);
+        Unzero(parent);
+        using var child = new UNet(Plain with { LearnedVariance = true }, 2);
+        var (copied, skipped) = Apply(parent, child);
+        Assert.Empty(skipped);
+        Assert.Equal(parent.parameters().Count(), copied);
+
+        using var off = no_grad();
+        using var x = randn(2, 1, 8, 8);
+        using var t = tensor(new long[] { 3, 15 });
+        using var labels = tensor(new long[] { 0, 1 });
+        using var expected = parent.forward(x, t, labels);
+        using var found = child.forward(x, t, labels);
+        Assert.True(allclose(expected, found.narrow(1, 0, 1), 1e-5, 1e-6));
+        Assert.Equal(0, found.narrow(1, 1, 1).abs().max().item<float>());
+
+        // and back
+        using var grandchild = new UNet(Plain, 3);
+        Assert.Empty(Apply(child, grandchild).Skipped);
+        using var again = grandchild.forward(x, t, labels);
+        Assert.True(allclose(expected, again, 1e-5, 1e-6));
+    }
+
+    [Fact]
     public void Apply_OtherWidth_NamesWhatDoesNotFit()
     {
         using var parent = new UNet(Plain, 1);
