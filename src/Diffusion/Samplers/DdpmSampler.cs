@@ -42,6 +42,6 @@ internal sealed class DdpmSampler : ISampler
             });
         }
         rows[^1] = rows[^1].AsLast();
-        return new SamplerTable(rows.MoveToImmutable());
+        return new SamplerTable(rows.MoveToImmutable(), schedule.StartScale(times[^1]));
     }
 }
