@@ -64,7 +64,8 @@ public sealed class ScriptModuleTests
         using var module = jit.load(PathOf("perceptual.pt"));
         using var scope = NewDisposeScope();
         var weight = Assert.Single(module.parameters());
-        Assert.Equal(([4L, 3L, 3L, 3L], true), (weight.shape, weight.requires_grad));
+        Assert.Equal([4L, 3L, 3L, 3L], weight.shape);
+        Assert.True(weight.requires_grad);
         var image = Ramp(1);
         ((Tensor)module.forward(image, image.flip(3))).sum().backward();
         Assert.NotNull(weight.grad);
