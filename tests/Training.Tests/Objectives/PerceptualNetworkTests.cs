@@ -29,6 +29,17 @@ public sealed class PerceptualNetworkTests
         Assert.Equal(grey.data<float>().ToArray(), colour.data<float>().ToArray());
     }
 
+    [Fact]
+    public void Between_ImagesWithoutAGradient_HasNoneOfTheScriptsOwn()
+    {
+        using var network = PerceptualNetwork.Load(TinyJob.PerceptualNetwork, 0, 1, 8, CPU);
+        using var scope = NewDisposeScope();
+        var image = Ramp(1);
+        Assert.False(network.Between(image, image.flip(3)).requires_grad);
+        image.requires_grad = true;
+        Assert.True(network.Between(image, image.flip(3)).requires_grad);
+    }
+
     /// <summary>A constant difference stays what it is at any size; a checkered one is smoothed away by enlarging it.</summary>
     [Fact]
     public void Between_WithASize_SeesResizedImages()
