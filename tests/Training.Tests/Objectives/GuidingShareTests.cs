@@ -101,7 +101,7 @@ public sealed class GuidingShareTests : IDisposable
         var (k, v) = (0.0, 1.0);
         for (var epoch = 0; epoch < 5; epoch++)
         {
-            var w = GuidingShare.Of(epoch);
+            var w = 1.0 / (epoch + 1);
             var target = new float[rows];
             for (var i = 0; i < rows; i++)
             {
@@ -109,7 +109,7 @@ public sealed class GuidingShareTests : IDisposable
                 noisy[i] = (float)(alpha * clean[i] + sigma * noise[0]);
                 memory.Read(i, epoch, bar);
                 bars[i] = bar[0];
-                target[i] = (float)(w * clean[i] + (1 - w) * bar[0]);
+                target[i] = (float)(GuidingShare.Of(epoch) * clean[i] + (1 - GuidingShare.Of(epoch)) * bar[0]);
             }
             var precision = 1 / s2 + k * k / v + snr;
             var (byMemory, byNoisy) = (w * k / v / precision + 1 - w, w * snr / alpha / precision);
