@@ -14,6 +14,7 @@ using Diffusion.Training.Commands;
 if (await TrainingCommands.TryRunAsync(args, CancellationToken.None) is { } exitCode) return exitCode;
 if (await ModelCommands.TryRunAsync(args, Console.Out, Console.Error, TimeProvider.System, CancellationToken.None) is { } modelsExitCode) return modelsExitCode;
 if (KeyCommands.TryRun(args, Console.Out, Console.Error, TimeProvider.System) is { } keysExitCode) return keysExitCode;
+if (CommandLine.TryAnswer(args, Console.Out, Console.Error) is { } answerExitCode) return answerExitCode;
 
 var builder = Settings.CreateBuilder(args);
 if (AccessServices.StartRefusal(builder) is { } refusal)

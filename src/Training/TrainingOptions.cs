@@ -23,6 +23,9 @@ public sealed class TrainingOptions
     /// <summary>Device of the training run: <c>auto</c> (the first GPU, else the CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c>.</summary>
     [Required] public string Device { get; set; } = "auto";
 
+    /// <summary>TorchScript file of a perceptual distance, for the loss <c>pseudo-lpips</c>; empty has none. It is code, and runs with the rights of the service.</summary>
+    public string PerceptualNetwork { get; set; } = "";
+
     /// <summary>Jobs that may wait at a time.</summary>
     [Range(1, 100_000)] public int QueueLength { get; set; } = 100;
 }

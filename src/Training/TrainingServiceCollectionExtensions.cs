@@ -16,7 +16,9 @@ public static class TrainingServiceCollectionExtensions
     public static IServiceCollection AddTraining(this IServiceCollection services)
     {
         services.AddOptions<ImportOptions>().BindConfiguration(ImportOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<TrainingOptions>().BindConfiguration(TrainingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<TrainingOptions>().BindConfiguration(TrainingOptions.Section).ValidateDataAnnotations()
+            .Validate(o => o.PerceptualNetwork.Length == 0 || File.Exists(o.PerceptualNetwork), "Training:PerceptualNetwork names a file that is not there.")
+            .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<JobNews>();
         services.AddSingleton(s => new TrainingQueue(s.GetRequiredService<IOptions<TrainingOptions>>(), s.GetRequiredService<JobNews>(), s.GetRequiredService<TimeProvider>()));

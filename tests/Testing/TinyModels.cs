@@ -32,9 +32,10 @@ public static class TinyModels
     /// <param name="seed">Its weights.</param>
     /// <param name="sampling">Defaults of requests, or null.</param>
     /// <param name="change">Told of every weight before it is written; may change it.</param>
+    /// <param name="describe">Changes what the manifest says.</param>
     public static CheckpointVersion Publish(
         CheckpointStore store, string name, UNetConfig? network = null, ulong seed = 1, SamplingDefaults? sampling = null,
-        Action<string, Tensor>? change = null)
+        Action<string, Tensor>? change = null, Func<CheckpointManifest, CheckpointManifest>? describe = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         var config = network ?? Network();
@@ -49,7 +50,7 @@ public static class TinyModels
                 change?.Invoke(parameter, weight);
             }
         }
-        return store.Publish(name, _ => Manifest(name, config, seed, sampling), folder => SafeTensors.Write(
+        return store.Publish(name, _ => describe?.Invoke(Manifest(name, config, seed, sampling)) ?? Manifest(name, config, seed, sampling), folder => SafeTensors.Write(
             Path.Combine(folder, CheckpointVersion.WeightsFile), NetworkWeights.ToSafeTensors(unet.state_dict())));
     }
 

@@ -101,6 +101,7 @@ internal static unsafe class Native
     [DllImport(Library)] internal static extern int dt_jit_load_bytes(byte* bytes, long length, int deviceType, int deviceIndex, IntPtr* module);
     [DllImport(Library)] internal static extern void dt_jit_free(IntPtr module);
     [DllImport(Library)] internal static extern int dt_jit_invoke(ScriptHandle module, byte* method, Value* args, int count, Value* result);
+    [DllImport(Library)] internal static extern int dt_jit_parameters(ScriptHandle module, Value* result);
     [DllImport(Library)] internal static extern int dt_jit_train(ScriptHandle module, int on);
     [DllImport(Library)] internal static extern int dt_jit_is_training(ScriptHandle module, int* on);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using TorchSharp.Interop;
+using TorchSharp.Modules;
 
 namespace TorchSharp;
 
@@ -7,7 +8,7 @@ public static partial class torch
 {
     public static partial class jit
     {
-        /// <summary>A module that was saved as TorchScript. Its parameters stay inside.</summary>
+        /// <summary>A module that was saved as TorchScript. Its parameters have no names here.</summary>
         public class ScriptModule : nn.Module
         {
             private readonly ScriptHandle _handle;
@@ -45,6 +46,19 @@ public static partial class torch
                 // the tensors must outlive the call
                 GC.KeepAlive(objs);
                 return Take(in result);
+            }
+
+            public override IEnumerable<Parameter> parameters(bool recurse = true)
+            {
+                if (!recurse) throw new NotSupportedException("the parameters of a script are told all together");
+                return Array.ConvertAll(Parameters(), parameter => new Parameter(parameter, parameter.requires_grad));
+            }
+
+            private unsafe Tensor[] Parameters()
+            {
+                Value result = default;
+                Native.Check(Native.dt_jit_parameters(_handle, &result));
+                return (Tensor[])Take(in result);
             }
 
             private protected override void Release() => _handle.Dispose();

@@ -41,6 +41,15 @@ DT_API int32_t dt_jit_invoke(void* handle, const char* method, const Value* args
     });
 }
 
+DT_API int32_t dt_jit_parameters(void* handle, Value* result) {
+    return guarded([&] {
+        c10::List<at::Tensor> found;
+        for (const auto& parameter : module(handle).parameters()) found.push_back(parameter);
+        c10::IValue answer(std::move(found));
+        to_value(answer, *result);
+    });
+}
+
 DT_API int32_t dt_jit_train(void* handle, int32_t on) {
     return guarded([&] { module(handle).train(on != 0); });
 }

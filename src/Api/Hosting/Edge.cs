@@ -27,7 +27,10 @@ internal static class Edge
         services.AddOptions<InferenceOptions>().PostConfigure<IHostEnvironment>((o, environment) => o.ModelsPath = environment.PathIn(o.ModelsPath));
         services.AddOptions<StoreOptions>().PostConfigure<IHostEnvironment>((o, environment) => o.Path = environment.PathIn(o.Path));
         services.AddOptions<TrainingOptions>().PostConfigure<IHostEnvironment>((o, environment) =>
-            (o.Data, o.State, o.Models) = (environment.PathIn(o.Data), environment.PathIn(o.State), environment.PathIn(o.Models)));
+        {
+            (o.Data, o.State, o.Models) = (environment.PathIn(o.Data), environment.PathIn(o.State), environment.PathIn(o.Models));
+            if (o.PerceptualNetwork.Length > 0) o.PerceptualNetwork = environment.PathIn(o.PerceptualNetwork);
+        });
         // the first filter is the outermost: headers and explanations also for what the host itself refuses
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, EdgeFilter>());
         services.Configure<HostFilteringOptions>(o => o.IncludeFailureMessage = false);

@@ -26,7 +26,7 @@ public sealed class Denoiser : IDisposable
     {
         ArgumentNullException.ThrowIfNull(version);
         using var file = SafeTensorFile.Open(version.PathOf(CheckpointVersion.WeightsFile));
-        var network = new UNet(version.Manifest.Network);
+        var network = new UNet(version.Manifest.Network, schedule: version.Manifest.Traits.Schedule);
         try
         {
             NetworkWeights.Load(network, file);

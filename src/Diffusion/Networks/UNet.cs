@@ -1,4 +1,5 @@
 using Diffusion.Kernels;
+using Diffusion.Schedules;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -18,6 +19,7 @@ namespace Diffusion.Networks;
 public sealed class UNet : nn.Module
 {
     private readonly TimeEmbedding timeEmbedding;
+    private readonly InputScaling? inputScaling;
     private readonly Linear timeIn, timeOut;
     private readonly Embedding? labelEmbedding;
     private readonly ModuleList<Stage> inputBlocks, outputBlocks;
@@ -28,12 +30,14 @@ public sealed class UNet : nn.Module
     /// <summary>Builds a network on the CPU with weights drawn from a seed.</summary>
     /// <param name="config">Its shape.</param>
     /// <param name="seed">The same seed gives the same weights everywhere.</param>
+    /// <param name="schedule">What x_t comes from; where variance explodes, the network scales its input by <see cref="NoiseSchedule.InputScale"/>. Null: nothing is scaled.</param>
     /// <exception cref="ArgumentException">A field of <paramref name="config"/> that cannot be; the message names it.</exception>
-    public UNet(UNetConfig config, ulong seed = 0) : base(nameof(UNet))
+    public UNet(UNetConfig config, ulong seed = 0, NoiseSchedule? schedule = null) : base(nameof(UNet))
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         Config = config;
+        inputScaling = schedule is null ? null : InputScaling.Of(schedule);
         var width = config.ModelChannels;
         timeEmbedding = new TimeEmbedding(width);
         (timeIn, timeOut) = (nn.Linear(width, 4 * width), nn.Linear(4 * width, 4 * width));
@@ -71,7 +75,8 @@ public sealed class UNet : nn.Module
         Check(x, timeIndex, labels, memory);
         using var scope = NewDisposeScope();
         var activated = F.silu(Embed(timeIndex, labels));
-        var h = memory is null ? x : cat([x, memory], 1);
+        var seen = inputScaling?.Apply(x, timeIndex) ?? x;
+        var h = memory is null ? seen : cat([seen, memory], 1);
         if (ChannelsLast.Pays(h)) h = ChannelsLast.Of(h);
         var skips = new Stack<Tensor>(inputBlocks.Count);
         foreach (var block in inputBlocks) skips.Push(h = block.forward(h, activated));
@@ -115,7 +120,11 @@ public sealed class UNet : nn.Module
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) timeEmbedding.Dispose();
+        if (disposing)
+        {
+            timeEmbedding.Dispose();
+            inputScaling?.Dispose();
+        }
         base.Dispose(disposing);
     }
 

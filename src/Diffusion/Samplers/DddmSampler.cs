@@ -19,7 +19,7 @@ internal sealed class DddmSampler : ISampler
 
     public string Summary => "One to ten evaluations with a model that carries a memory of its last estimate.";
 
-    public string Reference => "Directly denoising diffusion models (Zhang et al. 2024), algorithm 2; the walks are ours";
+    public string Reference => "Directly denoising diffusion models (Zhang et al. 2024), algorithm 2, and uDDDM where variance explodes; the walks are ours";
 
     public IReadOnlyList<SamplerOption> Options { get; } = [Walk];
 
@@ -32,7 +32,7 @@ internal sealed class DddmSampler : ISampler
         var total = model.Schedule.Steps;
         if (walk == Fixed) return Refine(model, total, options.Steps);
         var times = TimeSpacing.Choose(TimeSpacing.Trailing, total, options.Steps);
-        if (walk == Multistep) return new SamplerTable(DpmSolverPlusPlus2MSampler.Rows(model, times, clips: true));
+        if (walk == Multistep) return DpmSolverPlusPlus2MSampler.Table(model, times, clips: true);
         var rows = ImmutableArray.CreateBuilder<SamplerRow>(times.Length);
         for (var k = times.Length - 1; k >= 0; k--)
         {
@@ -41,7 +41,7 @@ internal sealed class DddmSampler : ISampler
             if (walk == Renoise && s > 0) row = row with { A = 0, B = model.Schedule.Alpha(s), D = model.Schedule.Sigma(s) };
             rows.Add(row);
         }
-        return new SamplerTable(rows.MoveToImmutable());
+        return new SamplerTable(rows.MoveToImmutable(), model.Schedule.StartScale(total));
     }
 
     private static SamplerTable Refine(DenoiserTraits model, int total, int steps)
@@ -49,6 +49,6 @@ internal sealed class DddmSampler : ISampler
         if (steps > total) throw new SamplingOptionException("steps", $"steps must be 1..{total} for this model, got {steps}.");
         var (p, q) = model.Prediction.ToClean(model.Schedule, total);
         var row = new SamplerRow { TimeIndex = total - 1, P = p, Q = q, ClipsClean = true, A = 1 };
-        return new SamplerTable([.. Enumerable.Repeat(row, steps - 1), row.AsLast()]);
+        return new SamplerTable([.. Enumerable.Repeat(row, steps - 1), row.AsLast()], model.Schedule.StartScale(total));
     }
 }

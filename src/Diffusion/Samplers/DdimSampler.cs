@@ -22,25 +22,25 @@ internal sealed class DdimSampler : ISampler
         var times = Times(model, options);
         var rows = ImmutableArray.CreateBuilder<SamplerRow>(times.Length);
         for (var k = times.Length - 1; k >= 0; k--) rows.Add(Step(model, k == 0 ? 0 : times[k - 1], times[k], eta, CleanClip.Clips(options)));
-        return new SamplerTable(rows.MoveToImmutable());
+        return new SamplerTable(rows.MoveToImmutable(), model.Schedule.StartScale(times[^1]));
     }
 
     /// <summary>The times that are visited, ascending.</summary>
     internal static int[] Times(DenoiserTraits model, SamplingOptions options) =>
         TimeSpacing.Choose(options.Choice(TimeSpacing.Option), model.Schedule.Steps, options.Steps);
 
-    /// <summary>From t down to s: x_s = alpha_s x0 + sqrt(1 - a_s - sd^2) eps + sd z, eps taken from the (clipped) x0.</summary>
+    /// <summary>From t down to s: x_s = alpha_s x0 + sqrt(sigma_s^2 - sd^2) eps + sd z, eps taken from the (clipped) x0.</summary>
     internal static SamplerRow Step(DenoiserTraits model, int s, int t, double eta, bool clips = true)
     {
         var schedule = model.Schedule;
         var (p, q) = model.Prediction.ToClean(schedule, t);
         var row = new SamplerRow { TimeIndex = t - 1, P = p, Q = q, ClipsClean = clips };
         if (s == 0) return row.AsLast();
-        double at = schedule.AlphaBar(t), before = schedule.AlphaBar(s);
-        var sd = eta * Math.Sqrt((1 - before) / (1 - at)) * Math.Sqrt(1 - at / before);
-        // 1 - a_s - sd^2 with the subtraction carried out on paper: at the noisy end its difference has no digits left
-        var kept = 1 - eta * eta + eta * eta * at * (1 - before) / (before * (1 - at));
-        var direction = Math.Sqrt((1 - before) * kept) / schedule.Sigma(t);
+        double at = schedule.AlphaBar(t), before = schedule.AlphaBar(s), noise = schedule.Variance(t), left = schedule.Variance(s);
+        var sd = eta * Math.Sqrt(left / noise) * Math.Sqrt(schedule.AddedVariance(s, t));
+        // sigma_s^2 - sd^2 with the subtraction carried out on paper: at the noisy end its difference has no digits left
+        var kept = 1 - eta * eta + eta * eta * at * left / (before * noise);
+        var direction = Math.Sqrt(left * kept) / schedule.Sigma(t);
         return row with { A = direction, B = schedule.Alpha(s) - direction * schedule.Alpha(t), D = sd };
     }
 }

@@ -44,7 +44,7 @@ internal sealed class DdpmSampler : ISampler
             });
         }
         rows[^1] = rows[^1].AsLast();
-        return new SamplerTable(rows.MoveToImmutable());
+        return new SamplerTable(rows.MoveToImmutable(), model.Schedule.StartScale(chain.Time(chain.Count - 1)));
     }
 
     private static string VarianceOf(DenoiserTraits model, SamplingOptions options) => options.Choice(Variance) switch

@@ -17,10 +17,10 @@ internal sealed class DpmSolverPlusPlus2MSampler : ISampler
     public IReadOnlyList<SamplerOption> Options { get; } = [TimeSpacing.Option, CleanClip.Option];
 
     public SamplerTable Compile(DenoiserTraits model, SamplingOptions options) =>
-        new(Rows(model, DdimSampler.Times(model, options), CleanClip.Clips(options)));
+        Table(model, DdimSampler.Times(model, options), CleanClip.Clips(options));
 
     /// <summary>The rows down the given times (ascending), each after the first looking back at the one before.</summary>
-    internal static ImmutableArray<SamplerRow> Rows(DenoiserTraits model, int[] times, bool clips)
+    internal static SamplerTable Table(DenoiserTraits model, int[] times, bool clips)
     {
         var rows = ImmutableArray.CreateBuilder<SamplerRow>(times.Length);
         for (var k = times.Length - 1; k >= 0; k--)
@@ -35,7 +35,7 @@ internal sealed class DpmSolverPlusPlus2MSampler : ISampler
             }
             rows.Add(row);
         }
-        return rows.MoveToImmutable();
+        return new SamplerTable(rows.MoveToImmutable(), model.Schedule.StartScale(times[^1]));
     }
 
     // lambda = ln(alpha / sigma)

@@ -13,11 +13,14 @@ public enum Prediction
     /// <summary>The clean image itself.</summary>
     [JsonStringEnumMemberName("x0")] X0,
 
-    /// <summary>v = alpha eps - sigma x_0: x_0 = alpha x - sigma out (Salimans and Ho 2022).</summary>
+    /// <summary>v = alpha eps - sigma x_0: x_0 = alpha x - sigma out (Salimans and Ho 2022), over alpha^2 + sigma^2 where that is not 1.</summary>
     [JsonStringEnumMemberName("v")] V,
 
     /// <summary>The difference to the clean image: x_0 = x - out (DDDM, variance-preserving form).</summary>
     [JsonStringEnumMemberName("residual")] Residual,
+
+    /// <summary>x_0 = k x + (1 - k) out with k = sigma_1 / sigma_t: at t = 1 the identity (uDDDM, variance-exploding form).</summary>
+    [JsonStringEnumMemberName("boundary")] Boundary,
 }
 
 /// <summary>The affine map x_0 = P x_t + Q out of each <see cref="Prediction"/>.</summary>
@@ -27,12 +30,15 @@ public static class PredictionMap
     public static (double P, double Q) ToClean(this Prediction prediction, NoiseSchedule schedule, int t)
     {
         double alpha = schedule.Alpha(t), sigma = schedule.Sigma(t);
+        // exactly 1 where variance is preserved
+        var power = schedule.AlphaBar(t) + schedule.Variance(t);
         return prediction switch
         {
             Prediction.Epsilon => (1 / alpha, -sigma / alpha),
             Prediction.X0 => (0, 1),
-            Prediction.V => (alpha, -sigma),
+            Prediction.V => (alpha / power, -sigma / power),
             Prediction.Residual => (1, -1),
+            Prediction.Boundary => (schedule.Sigma(1) / sigma, 1 - schedule.Sigma(1) / sigma),
             _ => throw new ArgumentOutOfRangeException(nameof(prediction), prediction, "Unknown prediction."),
         };
     }

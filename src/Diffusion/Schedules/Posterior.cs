@@ -4,5 +4,5 @@ namespace Diffusion.Schedules;
 /// <param name="CleanWeight">c1, the weight of x_0.</param>
 /// <param name="NoisyWeight">c2, the weight of x_t.</param>
 /// <param name="Variance">The posterior variance, "fixed-small" (0 when s = 0).</param>
-/// <param name="Beta">The (respaced) beta of the step, "fixed-large".</param>
+/// <param name="Beta">The (respaced) beta of the step, "fixed-large"; sigma_t^2 - sigma_s^2 where variance explodes.</param>
 public readonly record struct Posterior(double CleanWeight, double NoisyWeight, double Variance, double Beta);

@@ -14,6 +14,7 @@ public static class ScheduleCatalogue
             ["cosine"] = CosineSchedule.Improved,
             ["cosine-floored"] = CosineSchedule.Floored,
             ["sigmoid"] = SigmoidSchedule.Create,
+            [VarianceExplodingSchedule.Name] = VarianceExplodingSchedule.Create,
         }.ToFrozenDictionary();
 
     private const int MaxMade = 64;

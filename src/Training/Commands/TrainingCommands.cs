@@ -14,11 +14,14 @@ public static class TrainingCommands
 {
     private const string Usage =
         $"""
-        train JOB.json [--threads N] [--device cpu|cuda] [--data DIR] [--state DIR] [--models DIR]
+        train JOB.json [--threads N] [--device cpu|cuda] [--perceptual-network FILE.pt] [--data DIR] [--state DIR] [--models DIR]
         {DataCommands.Usage}
         {EvaluateCommand.Usage}
         {AverageCommand.Usage}
         """;
+
+    /// <summary>The first words of the training commands.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["train", "import", "datasets", "evaluate", "average"];
 
     /// <summary>Runs the command that <paramref name="args"/> names.</summary>
     /// <param name="args">The command line of the executable.</param>
@@ -26,7 +29,7 @@ public static class TrainingCommands
     /// <returns>The exit code, or null if this is no training command.</returns>
     public static async Task<int?> TryRunAsync(string[] args, CancellationToken cancellation)
     {
-        if (args is not [var command, .. var rest] || command is not ("train" or "import" or "datasets" or "evaluate" or "average")) return null;
+        if (args is not [var command, .. var rest] || !Names.Contains(command, StringComparer.Ordinal)) return null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -68,6 +71,7 @@ public static class TrainingCommands
     {
         var jobFile = await File.ReadAllBytesAsync(arguments.Position(0, "The job file"), stop);
         var options = Options(arguments);
+        options.PerceptualNetwork = arguments.Text("perceptual-network", options.PerceptualNetwork);
         arguments.Close(positions: 1);
         var time = TimeProvider.System;
         var progress = new ProgressLine(Console.Out, !Console.IsOutputRedirected, time);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Diffusion.Checkpoints;
 using Diffusion.Samplers;
+using Diffusion.Schedules;
 
 namespace Diffusion.Training.Jobs;
 
@@ -9,36 +10,52 @@ internal static class ObjectiveReader
 {
     private static readonly string[] Predictions = [.. Enum.GetValues<Prediction>().Select(Word)];
 
-    public static ObjectiveSettings Read(JobFields fields, string kind)
+    /// <param name="fields">The section.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="schedule">Name of the job's schedule, which says what can be predicted.</param>
+    public static ObjectiveSettings Read(JobFields fields, string kind, string schedule)
     {
-        var dddm = kind == ObjectiveSettings.Dddm;
+        var exploding = schedule == VarianceExplodingSchedule.Name;
+        var remembers = kind is ObjectiveSettings.Dddm or ObjectiveSettings.Udddm;
         var loss = fields.Section("loss");
+        var usual = !remembers ? Prediction.Epsilon : exploding ? Prediction.Boundary : Prediction.Residual;
         var settings = new ObjectiveSettings
         {
             Kind = kind,
-            Prediction = Parse(fields.Word("prediction", Predictions, Word(dddm ? Prediction.Residual : Prediction.Epsilon))),
+            Prediction = Parse(fields.Word("prediction", Predictions, Word(usual))),
             Loss = new DistanceSettings
             {
-                Kind = loss.Word("kind", [DistanceSettings.Mse, DistanceSettings.PseudoHuber], dddm ? DistanceSettings.PseudoHuber : DistanceSettings.Mse),
+                Kind = loss.Word("kind", [DistanceSettings.Mse, DistanceSettings.PseudoHuber, DistanceSettings.PseudoLpips], remembers ? DistanceSettings.PseudoHuber : DistanceSettings.Mse),
                 C = loss.Number("c", 1e-12, 1e6, 1.4e-4),
                 PerImage = loss.Flag("perImage", false),
+                Squared = loss.Word("form", ["linear", "squared"], "linear") == "squared",
+                Resize = loss.Has("resize") ? loss.Int("resize", 0, 4096) : null,
                 Weighting = loss.Word("weighting", ["none", "min-snr", "snr+1"], "none") switch { "min-snr" => LossWeighting.MinSnr, "snr+1" => LossWeighting.SnrPlusOne, _ => LossWeighting.None },
                 Gamma = loss.Number("gamma", 1e-6, 1e6, 5),
             },
-            Bound = Bound(fields, loss, kind),
+            Bound = Bound(fields, loss, kind, exploding),
             MemoryRefresh = fields.Number("memoryRefresh", 0, 1, 0),
             MemorySource = fields.Word("memorySource", ["stored", "own"], "stored") == "stored" ? MemorySource.Stored : MemorySource.Own,
             MemoryStorage = fields.Word("memoryStorage", ["uint8", "float16", "float32"], "uint8") switch { "float32" => MemoryStorage.Float32, "float16" => MemoryStorage.Float16, _ => MemoryStorage.UInt8 },
             Consistency = Consistency(fields.Section("consistency")),
             WalkTarget = WalkTarget(fields.Section("walkTarget")),
         };
-        if (!dddm)
+        if (!remembers)
         {
             foreach (var name in new[] { "memoryRefresh", "memorySource", "memoryStorage", "consistency", "walkTarget" })
                 if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective");
             if (settings.Loss.Weighting == LossWeighting.SnrPlusOne) loss.Complain("weighting", "snr+1 belongs to the dddm objective; ddpm has it by predicting v");
+            if (settings.Loss.Kind == DistanceSettings.PseudoLpips) loss.Complain("kind", "pseudo-lpips compares images; it belongs to the objectives dddm and udddm");
         }
-        else if (settings.Prediction == Prediction.Epsilon) fields.Complain("prediction", "epsilon cannot estimate the image at t = T; use residual, x0 or v");
+        else if (settings.Prediction == Prediction.Epsilon) fields.Complain("prediction", $"epsilon cannot estimate the image at t = T; use {(exploding ? "boundary or x0" : "residual, x0 or v")}");
+        if (kind == ObjectiveSettings.Udddm)
+        {
+            foreach (var name in new[] { "memorySource", "consistency", "walkTarget" })
+                if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective: the target of udddm is the image and the kept memory");
+        }
+        if (exploding) OfExploding(settings, fields, loss);
+        else if (settings.Prediction == Prediction.Boundary) fields.Complain("prediction", $"boundary belongs to the schedule {VarianceExplodingSchedule.Name}");
+        OfPerceptual(settings.Loss, loss);
         if (loss.Has("gamma") && settings.Loss.Weighting != LossWeighting.MinSnr) loss.Complain("gamma", "needs weighting min-snr");
         if (settings is { Consistency: not null, WalkTarget: not null }) fields.Complain("walkTarget", "cannot be combined with consistency: an image has one target");
         if (settings.MemorySource == MemorySource.Own && fields.Has("memoryStorage")) fields.Complain("memoryStorage", "needs memorySource stored");
@@ -47,7 +64,7 @@ internal static class ObjectiveReader
         return settings;
     }
 
-    private static BoundUse? Bound(JobFields fields, JobFields loss, string kind)
+    private static BoundUse? Bound(JobFields fields, JobFields loss, string kind, bool exploding)
     {
         var learned = fields.Word("variance", ["fixed", "learned"], "fixed") == "learned";
         var use = fields.Word("bound", ["hybrid", "vlb"], "hybrid") == "vlb" ? BoundUse.Vlb : BoundUse.Hybrid;
@@ -59,8 +76,30 @@ internal static class ObjectiveReader
         }
         if (!learned && fields.Has("bound")) fields.Complain("bound", "needs variance learned");
         if (!learned) return null;
+        if (exploding) fields.Complain("variance", $"learned is of the reverse chain of a variance-preserving schedule; {VarianceExplodingSchedule.Name} has none");
         if (use == BoundUse.Vlb && loss.Present) fields.Complain("loss", "belongs to L_simple, of which bound vlb has none");
         return use;
+    }
+
+    private static void OfExploding(ObjectiveSettings settings, JobFields fields, JobFields loss)
+    {
+        if (settings.Prediction is Prediction.V or Prediction.Residual || settings is { HasMemory: false, Prediction: Prediction.Boundary })
+            fields.Complain("prediction", $"must be {(settings.HasMemory ? "boundary" : "epsilon")} or x0 on the schedule {VarianceExplodingSchedule.Name}, got {Word(settings.Prediction)}");
+        if (settings.Loss.Weighting == LossWeighting.SnrPlusOne)
+            loss.Complain("weighting", $"snr+1 is the error of v, which the schedule {VarianceExplodingSchedule.Name} does not have");
+    }
+
+    private static void OfPerceptual(DistanceSettings settings, JobFields loss)
+    {
+        if (settings.Kind == DistanceSettings.PseudoLpips)
+        {
+            if (loss.Has("perImage")) loss.Complain("perImage", "belongs to pseudo-huber: a perceptual distance is always that of an image");
+        }
+        else
+        {
+            foreach (var name in new[] { "form", "resize" })
+                if (loss.Has(name)) loss.Complain(name, "belongs to pseudo-lpips");
+        }
     }
 
     private static ConsistencySettings? Consistency(JobFields fields)

@@ -69,10 +69,14 @@ internal sealed record ClassifierJob : TrainingJob
 /// <summary>What is learned.</summary>
 internal sealed record ObjectiveSettings
 {
-    public const string Ddpm = "ddpm", Dddm = "dddm";
+    public const string Ddpm = "ddpm", Dddm = "dddm", Udddm = "udddm";
 
     public required string Kind { get; init; }
     public required Prediction Prediction { get; init; }
+
+    /// <summary>Whether the network is shown an earlier estimate beside x_t.</summary>
+    public bool HasMemory => Kind is Dddm or Udddm;
+
     public DistanceSettings Loss { get; init; } = new();
 
     /// <summary>DDPM: how the bound is used by a network that learns its variance; null for one that does not.</summary>
@@ -119,15 +123,24 @@ internal enum MemoryStorage { UInt8, Float16, Float32 }
 /// <summary>Distance between an estimate and its target, averaged over pixels and batch.</summary>
 internal sealed record DistanceSettings
 {
-    public const string Mse = "mse", PseudoHuber = "pseudo-huber";
+    public const string Mse = "mse", PseudoHuber = "pseudo-huber", PseudoLpips = "pseudo-lpips";
 
     public string Kind { get; init; } = Mse;
 
-    /// <summary>c of sqrt(d^2 + c^2) - c.</summary>
+    /// <summary>c of sqrt(d^2 + c^2) - c, or of sqrt(L + c^2) - c.</summary>
     public double C { get; init; } = 1.4e-4;
 
     /// <summary>Whether d is the norm of a whole image's difference (iCT) instead of one pixel's (DDDM).</summary>
     public bool PerImage { get; init; }
+
+    /// <summary>Pseudo-LPIPS: whether the perceptual distance L is squared under the root.</summary>
+    public bool Squared { get; init; }
+
+    /// <summary>Pseudo-LPIPS: side to which both images are resized for the network; 0 leaves them as they are, null is as published.</summary>
+    public int? Resize { get; init; }
+
+    /// <summary>That side for images of a size; as published, 224 for what is below 256.</summary>
+    public int ResizeOf(int imageSize) => Resize ?? (imageSize < 256 ? 224 : 0);
 
     /// <summary>What an image's distance counts.</summary>
     public LossWeighting Weighting { get; init; }
@@ -198,7 +211,10 @@ internal sealed record OptimizerSettings
     /// <summary>Steps of linear warm-up.</summary>
     public int Warmup { get; init; }
 
-    /// <summary>Learning rate at the end as a share of the full one, reached along a half cosine; 1 keeps it constant.</summary>
+    /// <summary>How the learning rate goes on after the warm-up.</summary>
+    public RateDecay Decay { get; init; }
+
+    /// <summary>Learning rate at the end as a share of the full one, for the decays that end; 1 keeps it constant.</summary>
     public double FinalShare { get; init; } = 1;
 
     /// <summary>Largest norm of the whole gradient; 0 does not clip.</summary>
@@ -206,6 +222,22 @@ internal sealed record OptimizerSettings
 
     /// <summary>Parts that a batch is computed in, one after the other, before the one step: memory for time, the result is the same.</summary>
     public int Accumulate { get; init; } = 1;
+}
+
+/// <summary>Learning rate after the warm-up.</summary>
+internal enum RateDecay
+{
+    /// <summary>Half a cosine down to the final share.</summary>
+    Cosine,
+
+    /// <summary>A straight line down to the final share.</summary>
+    Linear,
+
+    /// <summary>The full rate to the end.</summary>
+    Constant,
+
+    /// <summary>The full rate times sqrt(w / n) in step n = w, w + 1, ..., w the steps of the warm-up (Vaswani et al. 2017).</summary>
+    InverseSqrt,
 }
 
 /// <summary>Rule of the exponential moving average e &lt;- r e + (1 - r) w.</summary>

@@ -33,7 +33,7 @@ internal static class TrainingJobReader
     private static TrainingJob Read(JobFields root)
     {
         var objective = root.Section("objective");
-        var kind = objective.Word("kind", [ObjectiveSettings.Ddpm, ObjectiveSettings.Dddm, ClassifierJob.Kind]);
+        var kind = objective.Word("kind", [ObjectiveSettings.Ddpm, ObjectiveSettings.Dddm, ObjectiveSettings.Udddm, ClassifierJob.Kind]);
         TrainingJob job = kind == ClassifierJob.Kind ? Classifier(root, objective) : Denoiser(root, objective, kind);
         if (job.Optimizer.Accumulate > job.Batch) root.Complain("optimizer.accumulate", "is more than batch: a part needs an image");
         if (job.Optimizer.Warmup > 0 && job.Optimizer.Warmup >= Math.Max(1, job.Images / job.Batch)) root.Complain("optimizer.warmup", "is as long as the whole run");
@@ -43,13 +43,14 @@ internal static class TrainingJobReader
 
     private static DenoiserJob Denoiser(JobFields root, JobFields fields, string kind)
     {
-        var objective = ObjectiveReader.Read(fields, kind);
+        var schedule = Schedule(root.Section("schedule"));
+        var objective = ObjectiveReader.Read(fields, kind, schedule.Name);
         var job = new DenoiserJob
         {
             Name = root.Name("name"),
             Model = root.Name("model"),
             Objective = objective,
-            Schedule = Schedule(root.Section("schedule")),
+            Schedule = schedule,
             Network = Network(root.Section("network"), objective),
             Data = root.Name("data"),
             DataImages = root.Has("dataImages") ? root.Int("dataImages", 1, int.MaxValue) : null,
@@ -69,7 +70,7 @@ internal static class TrainingJobReader
             root.Complain("objective.walkTarget.substeps", "times the evaluations is more than schedule.steps");
         if (objective.WalkTarget is { Guidance: not 1 } && job.Network.Classes is null)
             root.Complain("objective.walkTarget.guidance", "needs a network with classes");
-        if (job is { Augmentation.IsReversible: false, Objective: { Kind: ObjectiveSettings.Dddm, MemorySource: MemorySource.Stored } })
+        if (job is { Augmentation.IsReversible: false, Objective: { HasMemory: true, MemorySource: MemorySource.Stored } })
             root.Complain("augmentation", "can only flip where memories are stored: they are kept in the image's own frame; use objective.memorySource own");
         if (job is { Network.LearnedVariance: false, Sampling.Options: { } options } && options.GetValueOrDefault("variance") == "learned")
             root.Complain("sampling.options", "variance learned needs objective.variance learned");
@@ -155,7 +156,7 @@ internal static class TrainingJobReader
             Classes = fields.Has("classes") ? fields.Int("classes", 1, 100_000) : null,
             ScaleShift = fields.Flag("scaleShift", true),
             ResampleInBlocks = fields.Flag("resampleInBlocks", true),
-            Memory = objective.Kind == ObjectiveSettings.Dddm,
+            Memory = objective.HasMemory,
             LearnedVariance = objective.Bound is not null,
         };
         Validate(fields, config.Validate);
@@ -173,10 +174,23 @@ internal static class TrainingJobReader
             Epsilon = fields.Number("epsilon", 1e-16, 1, 1e-8),
             WeightDecay = fields.Number("weightDecay", 0, 10, 0),
             Warmup = fields.Int("warmup", 0, int.MaxValue, 0),
+            Decay = fields.Word("decay", ["cosine", "linear", "constant", "inverse-sqrt"], "cosine") switch
+            {
+                "linear" => RateDecay.Linear,
+                "constant" => RateDecay.Constant,
+                "inverse-sqrt" => RateDecay.InverseSqrt,
+                _ => RateDecay.Cosine,
+            },
             FinalShare = fields.Number("finalShare", 0, 1, 1),
             ClipNorm = fields.Number("clipNorm", 0, 1e6, 0),
             Accumulate = fields.Int("accumulate", 1, 1 << 16, 1),
         };
+        if (settings.Decay is RateDecay.Constant or RateDecay.InverseSqrt)
+        {
+            if (fields.Has("finalShare")) fields.Complain("finalShare", "needs decay cosine or linear: the others have no end to reach");
+        }
+        else if (fields.Has("decay") && !fields.Has("finalShare")) fields.Complain("finalShare", "is missing: where the decay ends, as a share of the full rate");
+        if (settings is { Decay: RateDecay.InverseSqrt, Warmup: 0 }) fields.Complain("warmup", "must be at least 1 for decay inverse-sqrt, which falls from its end on");
         fields.Close();
         return settings;
     }

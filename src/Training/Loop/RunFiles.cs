@@ -1,3 +1,5 @@
+using Diffusion.Training.Runs;
+
 namespace Diffusion.Training.Loop;
 
 /// <summary>Where a run keeps what it makes; whoever reads needs no more than this.</summary>
@@ -9,6 +11,7 @@ internal class RunFiles(string root)
     public string Metrics => Path.Combine(root, "metrics.ndjson");
     public string Parent => Path.Combine(root, "parent.json");
     public string Teacher => Path.Combine(root, "teacher.json");
+    public string Perceptual => Path.Combine(root, PerceptualFile.FileName);
     public string Published => Path.Combine(root, "published.json");
     public string Samples => Path.Combine(root, "samples");
 

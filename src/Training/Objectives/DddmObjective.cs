@@ -13,7 +13,8 @@ namespace Diffusion.Training.Objectives;
 /// same image, which is then replaced by the new one; the loss is the Pseudo-Huber distance to the image.
 /// </summary>
 /// <remarks>
-/// Options beyond the paper, all off in the published recipe. <c>memoryRefresh</c> shows fresh noise instead of the
+/// uDDDM (Zhang et al. 2024, "Unified directly denoising diffusion models") adds <see cref="GuidingShare"/>, and the variance-exploding form
+/// with its schedule and <see cref="Prediction.Boundary"/>. Options beyond the papers, all off in the published recipe. <c>memoryRefresh</c> shows fresh noise instead of the
 /// memory with some probability, because that is what the first evaluation of a sample is shown; without it the
 /// network learns to trust a memory that sampling does not have. <c>memorySource</c> own makes the memory on the spot
 /// instead of keeping it, see <see cref="MemorySource"/>. <c>consistency</c> and <c>walkTarget</c> change the target, see
@@ -41,10 +42,12 @@ internal sealed class DddmObjective : IObjective
     /// <param name="memory">The stored memories; null for a job whose network makes its own.</param>
     /// <param name="teacher">Of a job that distils a walk, or null; disposed with this.</param>
     /// <param name="device">Where the networks are.</param>
-    public DddmObjective(DenoiserJob job, NoiseSchedule schedule, UNet network, UNet average, SampleMemory? memory, Denoiser? teacher, Device device)
+    /// <param name="perceptual">What a perceptual loss is measured with, else null; disposed with this.</param>
+    public DddmObjective(
+        DenoiserJob job, NoiseSchedule schedule, UNet network, UNet average, SampleMemory? memory, Denoiser? teacher, Device device, PerceptualNetwork? perceptual = null)
     {
         (this.job, this.schedule, this.network, this.average, this.memory) = (job, schedule, network, average, memory);
-        distance = new Distance(job.Objective.Loss);
+        distance = new Distance(job.Objective.Loss, perceptual);
         inputs = new Inputs(job.Network, device);
         (own, averaged) = (Estimator(network), Estimator(average));
         weights = TimeWeights.Of(job.Objective.Loss, Prediction.X0, schedule);
@@ -62,7 +65,8 @@ internal sealed class DddmObjective : IObjective
         var shown = (float[])noise.Clone();
         var places = walk?.Places(batch) ?? new WalkPlace?[batch.Count];
         if (walk is not null) batch = walk.Enter(batch, places, shown, i => !Refreshes(batch, i));
-        Remember(batch, shown, ImageRows.Where(batch.Count, i => places[i] is null && !Refreshes(batch, i)));
+        var remembering = ImageRows.Where(batch.Count, i => places[i] is null && !Refreshes(batch, i));
+        Remember(batch, shown, remembering);
 
         var noisy = inputs.Images(batch.Noisy);
         var output = inputs.Evaluate(network, batch, noisy, inputs.Images(shown));
@@ -71,7 +75,9 @@ internal sealed class DddmObjective : IObjective
         walk?.Teach(batch, places, noise, target);
         estimates = Inputs.ToArray(estimate);
         Figures = new Dictionary<string, double> { ["copyScore"] = Statistics.Correlation(estimates, shown) };
-        return distance.Mean(estimate, inputs.Images(target), Weights(batch));
+        return job.Objective.Kind == ObjectiveSettings.Udddm
+            ? Blended(batch, estimate, inputs.Images(shown), new GuidingShare(batch.Epoch, remembering))
+            : distance.Mean(estimate, inputs.Images(target), Weights(batch));
     }
 
     /// <summary>
@@ -118,6 +124,15 @@ internal sealed class DddmObjective : IObjective
     }
 
     private CleanEstimator Estimator(UNet net) => new(net, job.Objective.Prediction, schedule, inputs);
+
+    /// <summary>w d(x, x_0) + (1 - w) d(x, memory), each image with its own w.</summary>
+    private Tensor Blended(TrainingBatch batch, Tensor estimate, Tensor shown, GuidingShare share)
+    {
+        var guiding = distance.Mean(estimate, inputs.Images(batch.Clean), Weighted(share.OfImage));
+        return share.IsWhole ? guiding : guiding.add(distance.Mean(estimate, shown, Weighted(i => 1 - share.OfImage(i))), Scalars.One);
+
+        Tensor Weighted(Func<int, double> of) => inputs.PerImage(batch.Times.Select((t, i) => of(i) * (weights?.Invoke(t) ?? 1)));
+    }
 
     private Tensor? Weights(TrainingBatch batch) => weights is null ? null : inputs.PerImage(batch.Times.Select(weights));
 

@@ -6,17 +6,22 @@ using static TorchSharp.torch;
 namespace Diffusion.Training.Objectives;
 
 /// <summary>
-/// Mean squared error, or Pseudo-Huber sqrt(d^2 + c^2) - c of every pixel (DDDM) or of an image's whole difference
-/// (improved consistency training).
+/// Mean squared error; Pseudo-Huber sqrt(d^2 + c^2) - c of every pixel (DDDM) or of an image's whole difference (improved consistency
+/// training); or Pseudo-LPIPS, sqrt(L + c^2) - c of a perceptual distance L as the released code of DDDM computes it, where L is a sum of
+/// squares already, or sqrt(L^2 + c^2) - c.
 /// </summary>
 internal sealed class Distance : IDisposable
 {
     private readonly DistanceSettings settings;
+    private readonly PerceptualNetwork? perceptual;
     private readonly Scalar square, minus;
 
-    public Distance(DistanceSettings settings)
+    /// <param name="settings">Which distance.</param>
+    /// <param name="perceptual">What Pseudo-LPIPS is measured with, else null; disposed with this.</param>
+    public Distance(DistanceSettings settings, PerceptualNetwork? perceptual = null)
     {
-        this.settings = settings;
+        if (settings.Kind == DistanceSettings.PseudoLpips) ArgumentNullException.ThrowIfNull(perceptual);
+        (this.settings, this.perceptual) = (settings, perceptual);
         (square, minus) = ((settings.C * settings.C).ToScalar(), (-settings.C).ToScalar());
     }
 
@@ -26,7 +31,7 @@ internal sealed class Distance : IDisposable
     /// <param name="weights">One number an image, [B, 1, 1, 1]; null for 1.</param>
     public Tensor Mean(Tensor estimate, Tensor target, Tensor? weights = null)
     {
-        var distances = Each(estimate.add(target, Scalars.MinusOne).square());
+        var distances = perceptual is null ? Each(estimate.add(target, Scalars.MinusOne).square()) : Pseudo(Squares(perceptual.Between(estimate, target)));
         return (weights is null ? distances : distances.mul(weights)).mean();
     }
 
@@ -34,13 +39,17 @@ internal sealed class Distance : IDisposable
     private Tensor Each(Tensor squares)
     {
         if (settings.Kind == DistanceSettings.Mse) return squares;
-        if (settings.PerImage) squares = squares.sum([1L, 2L, 3L], keepdim: true);
-        return squares.add(square).sqrt().add(minus);
+        return Pseudo(settings.PerImage ? squares.sum([1L, 2L, 3L], keepdim: true) : squares);
     }
+
+    private Tensor Squares(Tensor perceived) => settings.Squared ? perceived.square() : perceived;
+
+    private Tensor Pseudo(Tensor squares) => squares.add(square).sqrt().add(minus);
 
     public void Dispose()
     {
         square.Dispose();
         minus.Dispose();
+        perceptual?.Dispose();
     }
 }

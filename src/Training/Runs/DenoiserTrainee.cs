@@ -32,18 +32,18 @@ internal sealed class DenoiserTrainee : ITrainee
     private readonly ParentReference? parent, teacher;
 
     /// <exception cref="TrainingJobException">The job does not fit the images, or its parent is missing or fits nothing.</exception>
-    public DenoiserTrainee(DenoiserJob job, RunFolder folder, CheckpointStore store, ImageSet images, Device device)
+    public DenoiserTrainee(DenoiserJob job, RunFolder folder, CheckpointStore store, ImageSet images, TrainingOptions options, Device device)
     {
         (this.job, this.folder, this.store, this.images, this.device) = (job, folder, store, images, device);
         schedule = ScheduleCatalogue.Create(job.Schedule.Name, job.Schedule.Steps);
-        network = new UNet(job.Network, job.Seed).to(device);
-        average = new UNet(job.Network, job.Seed).to(device);
+        network = new UNet(job.Network, job.Seed, schedule).to(device);
+        average = new UNet(job.Network, job.Seed, schedule).to(device);
         parent = Parent();
         teacher = job.Objective.WalkTarget is { } walk ? Settled(walk.Teacher, folder.Teacher, TeacherField) : null;
         if (parent is not null && !File.Exists(folder.State)) StartFrom(parent);
         Objective = job.Objective switch
         {
-            { Kind: ObjectiveSettings.Dddm } => new DddmObjective(job, schedule, network, average, Memory(), Teacher(), device),
+            { HasMemory: true } => new DddmObjective(job, schedule, network, average, Memory(), Teacher(), device, Perceptual(options)),
             { Bound: not null } => new LearnedVarianceObjective(job, schedule, network, average, device),
             _ => new DdpmObjective(job, schedule, network, average, device),
         };
@@ -81,6 +81,7 @@ internal sealed class DenoiserTrainee : ITrainee
         {
             SafeTensors.Write(Path.Combine(into, CheckpointVersion.WeightsFile), NetworkWeights.ToSafeTensors(average.state_dict()));
             File.Copy(folder.Job, Path.Combine(into, "job.json"));
+            if (File.Exists(folder.Perceptual)) File.Copy(folder.Perceptual, Path.Combine(into, PerceptualFile.FileName));
             if (File.Exists(folder.Metrics)) File.Copy(folder.Metrics, Path.Combine(into, "curve.ndjson"));
         });
         DurableFile.Write(folder.Published, JsonSerializer.SerializeToUtf8Bytes(new PublishedAt(step, version.Manifest.Version)));
@@ -92,6 +93,13 @@ internal sealed class DenoiserTrainee : ITrainee
         Objective.Dispose();
         network.Dispose();
         average.Dispose();
+    }
+
+    private PerceptualNetwork? Perceptual(TrainingOptions options)
+    {
+        if (!PerceptualFile.IsNeeded(job)) return null;
+        PerceptualFile.Settle(options.PerceptualNetwork, folder.Perceptual);
+        return PerceptualNetwork.Load(options.PerceptualNetwork, job.Objective.Loss.ResizeOf(job.Network.ImageSize), job.Network.Channels, job.Network.ImageSize, device);
     }
 
     private SampleMemory? Memory() => job.Objective.MemorySource == MemorySource.Own

@@ -28,7 +28,7 @@ internal static class ImageFit
 
     /// <summary>Bytes of the files in which a run keeps the memory of DDDM; 0 if it keeps none.</summary>
     public static long MemoryBytes(TrainingJob job, ImageSetManifest set) =>
-        job is DenoiserJob { Objective: { Kind: ObjectiveSettings.Dddm, MemorySource: MemorySource.Stored } objective }
+        job is DenoiserJob { Objective: { HasMemory: true, MemorySource: MemorySource.Stored } objective }
             ? SampleMemory.Bytes(objective.MemoryStorage, set.Splits["train"], set.Channels * set.Height * set.Width)
             : 0;
 }

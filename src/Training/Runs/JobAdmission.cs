@@ -24,6 +24,7 @@ internal sealed class JobAdmission(TrainingOptions options)
         var run = new RunFiles(RunFiles.PathOf(options, job.Name));
         if (namesake is not null) problems.Add($"name: job {namesake.Id} of that name is not over; give this one another name.");
         else if (File.Exists(run.Job) && !File.ReadAllBytes(run.Job).AsSpan().SequenceEqual(file)) problems.Add($"name: '{job.Name}' is the run of another job file; give this one another name.");
+        if (PerceptualFile.Problem(job, options) is { } missing) problems.Add(missing);
         long memory = 0;
         if (Manifest(job.Data) is not { } set) problems.Add($"data: there is no image set '{job.Data}' that can be used; import it first.");
         else

@@ -45,6 +45,7 @@ internal sealed class TrainingRun
         if (options.Threads > 0) set_num_threads(options.Threads);
         using var images = ImageSet.Open(Path.Combine(options.Data, job.Data), "train");
         if (ImageFit.Problems(job, images.Manifest) is { Count: > 0 } problems) throw new TrainingJobException(problems);
+        if (PerceptualFile.Problem(job, options) is { } missing) throw new TrainingJobException([missing]);
         using var folder = new RunFolder(RunFiles.PathOf(options, job.Name), jobFile);
         RequireRoom(folder, ImageFit.MemoryBytes(job, images.Manifest));
         using var trainee = Trainee(folder, images);
@@ -66,7 +67,7 @@ internal sealed class TrainingRun
 
     private ITrainee Trainee(RunFolder folder, ImageSet images) => job switch
     {
-        DenoiserJob denoiser => new DenoiserTrainee(denoiser, folder, store, images, Devices.Named(options.Device, "Training:Device")) { JobId = JobId },
+        DenoiserJob denoiser => new DenoiserTrainee(denoiser, folder, store, images, options, Devices.Named(options.Device, "Training:Device")) { JobId = JobId },
         ClassifierJob classifier => new ClassifierTrainee(classifier, jobFile, options, Devices.Named(options.Device, "Training:Device")),
         _ => throw new InvalidOperationException($"No trainee for {job.GetType().Name}."),
     };

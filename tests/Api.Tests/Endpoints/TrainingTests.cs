@@ -28,6 +28,16 @@ public sealed class TrainingTests(Service service)
         Assert.Equal(["data"], (await ProblemAnswer.ReadAsync(answer)).Errors!.Keys);
     }
 
+    [Fact]
+    public async Task Submit_PerceptualLossWithoutANetwork_NamesTheField()
+    {
+        var answer = await Http.CallAsync(HttpMethod.Post, TrainingJobs.Path, TrainingJobs.File("perceptual", objective: """ "kind": "dddm", "loss": { "kind": "pseudo-lpips" } """));
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var problem = await ProblemAnswer.ReadAsync(answer);
+        Assert.Contains("Training:PerceptualNetwork", Assert.Single(problem.Errors!["objective.loss.kind"]), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("?priority=101&colour=red", "{}", 400, "validation")]
     [InlineData("", "[]", 400, "malformed-json")]

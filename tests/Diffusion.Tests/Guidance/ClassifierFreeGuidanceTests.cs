@@ -34,7 +34,7 @@ public sealed class ClassifierFreeGuidanceTests
         foreach (var (x, t) in Points().Where(p => p.T <= 700))
             foreach (var scale in new[] { 0.3, 2, 5 })
             {
-                var images = Enum.GetValues<Prediction>().Select(prediction =>
+                var images = GaussianDenoiser.Predictions.Select(prediction =>
                 {
                     var (p, q) = prediction.ToClean(Schedule, t);
                     double Output(double noise) => ((x - Schedule.Sigma(t) * noise) / Schedule.Alpha(t) - p * x) / q;

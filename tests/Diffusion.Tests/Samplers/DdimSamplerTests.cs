@@ -84,7 +84,7 @@ public sealed class DdimSamplerTests
     {
         const double clean = 0.4, noise = -1.3;
         var noiseSchedule = ScheduleCatalogue.Create(schedule, 1000);
-        foreach (var prediction in Enum.GetValues<Prediction>())
+        foreach (var prediction in GaussianDenoiser.Predictions)
         {
             double Network(double x, double memory, int index)
             {
@@ -112,7 +112,7 @@ public sealed class DdimSamplerTests
     [Fact]
     public void Run_SameDenoiserInFourPredictions_GivesTheSameSteps()
     {
-        double[][] paths = [.. Enum.GetValues<Prediction>().Select(p =>
+        double[][] paths = [.. GaussianDenoiser.Predictions.Select(p =>
             RowInterpreter.Run(Compile("ddim", new DenoiserTraits(Linear, p), 50), new GaussianDenoiser(Linear, p, 0.25).Output, 1.9, _ => 0).Select(s => s.X).ToArray())];
         Assert.Equal(4, paths.Length);
         foreach (var path in paths)

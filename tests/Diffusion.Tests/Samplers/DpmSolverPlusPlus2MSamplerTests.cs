@@ -41,8 +41,8 @@ public sealed class DpmSolverPlusPlus2MSamplerTests
         double Error(int steps)
         {
             var times = Enumerable.Range(0, steps + 1).Select(i => 100 + 800 * i / steps).ToArray();
-            var rows = DpmSolverPlusPlus2MSampler.Rows(Model, times, clips: false);
-            var states = RowInterpreter.Run(new SamplerTable(rows), denoiser.Output, 1, _ => 0);
+            var table = DpmSolverPlusPlus2MSampler.Table(Model, times, clips: false);
+            var states = RowInterpreter.Run(table, denoiser.Output, 1, _ => 0);
             // the probability-flow solution for N(0, s2) scales with the standard deviation of x_t
             return states[^2].X - Spread(100) / Spread(900);
         }

@@ -97,7 +97,7 @@ public sealed class NoiseScheduleTests
     [Fact]
     public void Catalogue_EveryName_GivesASchedulesThatKnowsIt()
     {
-        Assert.Equal(["cosine", "cosine-floored", "linear", "linear-scaled", "sigmoid"], ScheduleCatalogue.Names);
+        Assert.Equal(["cosine", "cosine-floored", "linear", "linear-scaled", "sigmoid", "ve"], ScheduleCatalogue.Names);
         Assert.All(ScheduleCatalogue.Names, n => Assert.Equal((n, 100), (ScheduleCatalogue.Create(n, 100).Name, ScheduleCatalogue.Create(n, 100).Steps)));
     }
 
@@ -111,6 +111,7 @@ public sealed class NoiseScheduleTests
     [InlineData("linear", 0)]
     [InlineData("cosine", 0)]
     [InlineData("sigmoid", -1)]
+    [InlineData("ve", 1)]
     public void Catalogue_StepsThatTheScheduleCannotHave_AreRefused(string name, int steps) =>
         Assert.ThrowsAny<ArgumentException>(() => ScheduleCatalogue.Create(name, steps));
 

@@ -89,8 +89,67 @@ public sealed class TrainingJobReaderTests
     [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher", "evaluations": [4], "guidance": -1 } """, "objective.walkTarget.guidance: must be")]
     [InlineData(""" "kind": "dddm", "walkTarget": { "model": "teacher", "evaluations": [4], "share": 2 } """, "objective.walkTarget.share: must be")]
     [InlineData(""" "kind": "dddm", "consistency": {}, "walkTarget": { "model": "teacher", "evaluations": [4] } """, "objective.walkTarget: cannot be combined")]
+    [InlineData(""" "kind": "ddpm", "loss": { "kind": "pseudo-lpips" } """, "objective.loss.kind: pseudo-lpips compares images")]
+    [InlineData(""" "kind": "dddm", "loss": { "kind": "lpips" } """, "objective.loss.kind: must be one of mse, pseudo-huber, pseudo-lpips")]
+    [InlineData(""" "kind": "dddm", "loss": { "form": "squared" } """, "objective.loss.form: belongs to pseudo-lpips")]
+    [InlineData(""" "kind": "dddm", "loss": { "resize": 64 } """, "objective.loss.resize: belongs to pseudo-lpips")]
+    [InlineData(""" "kind": "dddm", "loss": { "kind": "pseudo-lpips", "form": "cubed" } """, "objective.loss.form: must be one of linear, squared")]
+    [InlineData(""" "kind": "dddm", "loss": { "kind": "pseudo-lpips", "perImage": true } """, "objective.loss.perImage: belongs to pseudo-huber")]
+    [InlineData(""" "kind": "dddm", "loss": { "kind": "pseudo-lpips", "c": 0 } """, "objective.loss.c: must be a number")]
+    [InlineData(""" "kind": "udddm", "memorySource": "own" """, "objective.memorySource: belongs to the dddm objective")]
+    [InlineData(""" "kind": "udddm", "consistency": {} """, "objective.consistency: belongs to the dddm objective")]
+    [InlineData(""" "kind": "udddm", "walkTarget": { "model": "teacher", "evaluations": [4] } """, "objective.walkTarget: belongs to the dddm objective")]
+    [InlineData(""" "kind": "udddm", "prediction": "epsilon" """, "objective.prediction: epsilon cannot estimate")]
     public void Read_WrongObjectiveField_NamesIt(string objective, string problem) =>
         Assert.StartsWith(problem, Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(objective)))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(""" "kind": "udddm", "prediction": "residual" """, "objective.prediction: must be boundary or x0 on the schedule ve")]
+    [InlineData(""" "kind": "udddm", "prediction": "v" """, "objective.prediction: must be boundary or x0 on the schedule ve")]
+    [InlineData(""" "kind": "ddpm", "prediction": "boundary" """, "objective.prediction: must be epsilon or x0 on the schedule ve")]
+    [InlineData(""" "kind": "dddm", "loss": { "weighting": "snr+1" } """, "objective.loss.weighting: snr+1 is the error of v")]
+    public void Read_WhatTheExplodingScheduleCannot_NamesIt(string objective, string problem) =>
+        Assert.StartsWith(problem, Assert.Single(Problems(Changed(objective, "\"cosine\"", "\"ve\""))), StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_BoundaryOfAPreservingSchedule_NamesIt() =>
+        Assert.StartsWith("objective.prediction: boundary belongs to the schedule ve", Assert.Single(Problems(Changed(TinyJob.Exploding, "\"ve\"", "\"cosine\""))), StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_Unified_TakesTheFormOfItsSchedule()
+    {
+        var preserving = TinyJob.Read(""" "kind": "udddm" """);
+        Assert.Equal((Prediction.Residual, DistanceSettings.PseudoHuber, true), (preserving.Objective.Prediction, preserving.Objective.Loss.Kind, preserving.Network.Memory));
+        var exploding = (DenoiserJob)TrainingJobReader.Read(Encoding.UTF8.GetBytes(Changed(""" "kind": "udddm" """, "\"cosine\"", "\"ve\"")));
+        Assert.Equal((Prediction.Boundary, "ve", true), (exploding.Objective.Prediction, exploding.Schedule.Name, exploding.Network.Memory));
+    }
+
+    [Fact]
+    public void Read_PseudoLpips_TakesItsFields()
+    {
+        var loss = TinyJob.Read(""" "kind": "dddm", "loss": { "kind": "pseudo-lpips" } """).Objective.Loss;
+        Assert.Equal((1.4e-4, false, 224, 224, 0), (loss.C, loss.Squared, loss.ResizeOf(32), loss.ResizeOf(255), loss.ResizeOf(256)));
+        loss = TinyJob.Read(""" "kind": "dddm", "loss": { "kind": "pseudo-lpips", "form": "squared", "resize": 0, "c": 0.01 } """).Objective.Loss;
+        Assert.Equal((0.01, true, 0), (loss.C, loss.Squared, loss.ResizeOf(32)));
+    }
+
+    [Theory]
+    [InlineData("\"decay\": \"steps\", \"warmup\": 2, \"finalShare\": 0.1", "optimizer.decay: must be one of cosine, linear, constant, inverse-sqrt")]
+    [InlineData("\"decay\": \"constant\", \"warmup\": 2, \"finalShare\": 0.1", "optimizer.finalShare: needs decay cosine or linear")]
+    [InlineData("\"decay\": \"inverse-sqrt\", \"warmup\": 2, \"finalShare\": 0.1", "optimizer.finalShare: needs decay cosine or linear")]
+    [InlineData("\"decay\": \"inverse-sqrt\"", "optimizer.warmup: must be at least 1 for decay inverse-sqrt")]
+    [InlineData("\"decay\": \"linear\", \"warmup\": 2", "optimizer.finalShare: is missing")]
+    [InlineData("\"decay\": \"cosine\", \"warmup\": 2", "optimizer.finalShare: is missing")]
+    public void Read_WrongDecay_NamesTheField(string optimizer, string problem) =>
+        Assert.StartsWith(problem, Assert.Single(Problems(Changed(TinyJob.Ddpm, "\"warmup\": 2, \"finalShare\": 0.1", optimizer))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("\"warmup\": 2, \"finalShare\": 0.1", "Cosine")]
+    [InlineData("\"decay\": \"linear\", \"warmup\": 2, \"finalShare\": 0", "Linear")]
+    [InlineData("\"decay\": \"constant\", \"warmup\": 2", "Constant")]
+    [InlineData("\"decay\": \"inverse-sqrt\", \"warmup\": 2", "InverseSqrt")]
+    public void Read_Decay_IsTaken(string optimizer, string decay) => Assert.Equal(Enum.Parse<RateDecay>(decay),
+        TrainingJobReader.Read(Encoding.UTF8.GetBytes(Changed(TinyJob.Ddpm, "\"warmup\": 2, \"finalShare\": 0.1", optimizer))).Optimizer.Decay);
 
     [Theory]
     [InlineData(""" "emaDecay": 0.9, "ema": { "decay": 0.9 }, """, "emaDecay: stands beside ema")]
@@ -121,6 +180,8 @@ public sealed class TrainingJobReaderTests
 
     [Fact]
     public void Read_NotJson_SaysSo() => Assert.StartsWith("Not JSON", Assert.Single(Problems("{")), StringComparison.Ordinal);
+
+    private static string Changed(string objective, string from, string to) => Encoding.UTF8.GetString(TinyJob.File(objective)).Replace(from, to, StringComparison.Ordinal);
 
     private static IReadOnlyList<string> Problems(string json) =>
         Assert.Throws<TrainingJobException>(() => TrainingJobReader.Read(Encoding.UTF8.GetBytes(json))).Problems;

@@ -11,7 +11,11 @@ public sealed class TrainerTests : IDisposable
 
     public TrainerTests() => TinySet.Write(folder["data"]);
 
-    public static TheoryData<string> Objectives => [TinyJob.Ddpm, TinyJob.Hybrid, TinyJob.Bound, TinyJob.Dddm, TinyJob.Consistent, TinyJob.SelfConditioned, TinyJob.Distilled];
+    public static TheoryData<string> Objectives =>
+    [
+        TinyJob.Ddpm, TinyJob.Hybrid, TinyJob.Bound, TinyJob.Dddm, TinyJob.Consistent, TinyJob.SelfConditioned, TinyJob.Distilled,
+        TinyJob.Unified, TinyJob.Exploding, TinyJob.Perceptual,
+    ];
 
     public void Dispose() => folder.Dispose();
 
@@ -89,6 +93,9 @@ public sealed class TrainerTests : IDisposable
     [InlineData(TinyJob.Bound)]
     [InlineData(TinyJob.Dddm)]
     [InlineData(TinyJob.SelfConditioned)]
+    [InlineData(TinyJob.Unified)]
+    [InlineData(TinyJob.Exploding)]
+    [InlineData(TinyJob.Perceptual)]
     public void Run_BatchInParts_HasTheLossAndGradientOfTheWhole(string objective)
     {
         TrainingProgress[][] runs = [.. new[] { 1, 2, 3, 4 }.Select(parts => Progress($"parts-{parts}",
@@ -155,7 +162,7 @@ public sealed class TrainerTests : IDisposable
         Assert.True(unseen[150] < 0.8 * unseen[10], $"{unseen[10]} -> {unseen[150]}");
     }
 
-    private TrainingOptions Options(string state) => new() { Data = folder["data"], State = folder[state], Models = folder[state + "-models"], Threads = 1 };
+    private TrainingOptions Options(string state) => new() { Data = folder["data"], State = folder[state], Models = folder[state + "-models"], Threads = 1, PerceptualNetwork = TinyJob.PerceptualNetwork };
 
     private CheckpointStore Store(string state) => new(Options(state).Models, TimeProvider.System);
 

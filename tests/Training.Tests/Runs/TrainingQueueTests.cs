@@ -164,6 +164,10 @@ public sealed class TrainingQueueTests : IDisposable
         Assert.Equal(bytes, Open().Submit(Encoding.UTF8.GetString(TinyJob.File(objective))).MemoryBytes);
 
     [Fact]
+    public void Submit_PerceptualLossWithoutANetwork_NamesTheField() =>
+        Assert.StartsWith("objective.loss.kind: pseudo-lpips needs a perceptual network", Assert.Single(Assert.Throws<TrainingJobException>(() => Open().Submit(Encoding.UTF8.GetString(TinyJob.File(TinyJob.Perceptual)))).Problems), StringComparison.Ordinal);
+
+    [Fact]
     public void Submit_FullQueue_IsRefused()
     {
         var queue = Open(length: 2);

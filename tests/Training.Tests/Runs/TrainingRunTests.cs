@@ -97,6 +97,41 @@ public sealed class TrainingRunTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(folder["state"], "runs", "tiny-run", "memory")));
     }
 
+    [Theory]
+    [InlineData("", "none is set")]
+    [InlineData("absent.pt", "is not there")]
+    public void Execute_PerceptualLossWithoutItsNetwork_NamesTheField(string path, string problem)
+    {
+        var refusal = Assert.Single(Assert.Throws<TrainingJobException>(() => Run(TinyJob.File(TinyJob.Perceptual), path)).Problems);
+        Assert.StartsWith("objective.loss.kind: ", refusal, StringComparison.Ordinal);
+        Assert.Contains(problem, refusal, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(folder["state"], "runs")));
+    }
+
+    [Fact]
+    public void Execute_PerceptualLoss_RecordsItsNetworkWithRunAndVersion()
+    {
+        Run(TinyJob.File(TinyJob.Perceptual), TinyJob.PerceptualNetwork);
+        var version = Store.NewestValid("tiny-model")!;
+        CheckpointStore.Verify(version);
+        var digest = Files.DurableFile.Digest(TinyJob.PerceptualNetwork);
+        foreach (var path in new[] { version.PathOf("perceptual.json"), Path.Combine(folder["state"], "runs", "tiny-run", "perceptual.json") })
+        {
+            using var kept = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(path));
+            Assert.Equal(("perceptual.pt", digest.Bytes, digest.Sha256), (kept.RootElement.GetProperty("file").GetString(), kept.RootElement.GetProperty("bytes").GetInt64(), kept.RootElement.GetProperty("sha256").GetString()));
+        }
+        Assert.Contains("perceptual.json", version.Manifest.Files.Keys);
+    }
+
+    [Fact]
+    public void Execute_PerceptualNetworkOfAnotherContent_IsRefusedByTheRunThatBegan()
+    {
+        var job = TinyJob.File(TinyJob.Perceptual);
+        Run(job, TinyJob.PerceptualNetwork);
+        var refusal = Assert.Single(Assert.Throws<TrainingJobException>(() => Run(job, TinyJob.Script("pair"))).Problems);
+        Assert.StartsWith("objective.loss.kind: the run began with the perceptual network perceptual.pt", refusal, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Execute_DataImages_SeesOnlyThose()
     {
@@ -139,7 +174,7 @@ public sealed class TrainingRunTests : IDisposable
     private static byte[] Changed(byte[] job, params (string From, string To)[] changes) =>
         System.Text.Encoding.UTF8.GetBytes(changes.Aggregate(System.Text.Encoding.UTF8.GetString(job), (text, change) => text.Replace(change.From, change.To, StringComparison.Ordinal)));
 
-    private TrainingOutcome Run(byte[] job) =>
-        new TrainingRun(job, new TrainingOptions { Data = folder["data"], State = folder["state"], Models = folder["models"], Threads = 1 }, Store, TimeProvider.System)
+    private TrainingOutcome Run(byte[] job, string perceptual = "") =>
+        new TrainingRun(job, new TrainingOptions { PerceptualNetwork = perceptual, Data = folder["data"], State = folder["state"], Models = folder["models"], Threads = 1 }, Store, TimeProvider.System)
             .Execute(CancellationToken.None);
 }

@@ -47,6 +47,34 @@ public sealed class ScriptModuleTests
         Assert.Equal(((Tensor)module.call(Ramp(1))).data<float>().ToArray(), ((Tensor)module.call(Ramp(1))).data<float>().ToArray());
     }
 
+    [Theory]
+    [InlineData("perceptual", "plain", false)]
+    [InlineData("perceptual", "equal", true)]
+    public void Forward_Pair_GivesTheSameNumbers(string file, string call, bool equal)
+    {
+        using var module = jit.load(PathOf($"{file}.pt"));
+        using var scope = NewDisposeScope();
+        var (one, other) = equal ? (Ramp(1), Ramp(1)) : (Ramp(1).mul(2).sub(1), Ramp(1).mul(2).sub(1).flip(3));
+        AssertClose(Expected.GetProperty(file).GetProperty(call), (Tensor)module.forward(one, other));
+    }
+
+    [Fact]
+    public void Parameters_AreThoseOfTheModule_AndCanBeFrozen()
+    {
+        using var module = jit.load(PathOf("perceptual.pt"));
+        using var scope = NewDisposeScope();
+        var weight = Assert.Single(module.parameters());
+        Assert.Equal([4L, 3L, 3L, 3L], weight.shape);
+        Assert.True(weight.requires_grad);
+        var image = Ramp(1);
+        ((Tensor)module.forward(image, image.flip(3))).sum().backward();
+        Assert.NotNull(weight.grad);
+        weight.requires_grad = false;
+        Assert.False(Assert.Single(module.parameters()).requires_grad);
+        Assert.False(((Tensor)module.forward(image, image.flip(3))).requires_grad);
+        Assert.Empty(Parameters("detector.pt"));
+    }
+
     [Fact]
     public void Load_WhatIsNone_Throws()
     {
@@ -63,6 +91,12 @@ public sealed class ScriptModuleTests
         Assert.Throws<ExternalException>(() => module.forward(Ramp(1), true));
         Assert.Throws<ExternalException>(() => module.invoke("backward", Ramp(1)));
         Assert.Throws<ArgumentException>(() => module.forward("text"));
+    }
+
+    private static TorchSharp.Modules.Parameter[] Parameters(string file)
+    {
+        using var module = jit.load(PathOf(file));
+        return [.. module.parameters()];
     }
 
     private static Tensor Ramp(double scale) => tensor([.. Enumerable.Range(0, 384).Select(i => (float)(i / 384f * scale))], [2, 3, 8, 8], ScalarType.Float32);

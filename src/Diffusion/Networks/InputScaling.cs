@@ -1,0 +1,37 @@
+using Diffusion.Schedules;
+using static TorchSharp.torch;
+
+namespace Diffusion.Networks;
+
+/// <summary>
+/// Multiplies what a network sees of x_t by one number for each time (c_in of Karras et al. 2022): where variance explodes, x_t is up to
+/// 50 times as large as an image, and a network learns well only from inputs of about one size.
+/// </summary>
+internal sealed class InputScaling(float[] scales) : IDisposable
+{
+    // on the device that the network has been on last; no buffer, so that no checkpoint holds it
+    private Tensor? table;
+
+    /// <summary>That of a schedule, or null where it is 1 at every time.</summary>
+    public static InputScaling? Of(NoiseSchedule schedule) => schedule.IsVarianceExploding
+        ? new InputScaling([.. Enumerable.Range(1, schedule.Steps).Select(t => (float)schedule.InputScale(t))])
+        : null;
+
+    /// <param name="x">[B, C, H, W].</param>
+    /// <param name="timeIndex">[B], any number type.</param>
+    public Tensor Apply(Tensor x, Tensor timeIndex)
+    {
+        using var scope = NewDisposeScope();
+        return x.mul(On(x.device).index_select(0, timeIndex.to(ScalarType.Int64)).view(-1, 1, 1, 1)).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose() => table?.Dispose();
+
+    private Tensor On(Device device)
+    {
+        var known = table;
+        if (known is not null && known.device.Equals(device)) return known;
+        known?.Dispose();
+        return table = tensor(scales, [scales.Length], device: device).DetachFromDisposeScope();
+    }
+}
