@@ -127,11 +127,13 @@ export class DataView {
   async #act(act, done) {
     try {
       await act();
-      if (done) this.#say(done);
     } catch (error) {
       this.#say(explain(error), true);
+      return this.#look();
     }
+    // said when it is to be seen
     await this.#look();
+    if (done) this.#say(done);
   }
 
   #say(text, bad = false) {

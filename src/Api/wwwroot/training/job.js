@@ -31,6 +31,9 @@ export class JobPanel {
 
   get id() { return this.#id; }
 
+  /** How often it has been read by itself: what a list says that was asked for before the last time is older. */
+  reads = 0;
+
   /** Shows the job of that id; null for none. */
   async show(id) {
     if (id === this.#id) return;
@@ -73,7 +76,7 @@ export class JobPanel {
 
   #follow(last) {
     const id = this.#id;
-    const again = async () => { if (id === this.#id) this.refresh(await get(pathOf(id))); };
+    const again = async () => { if (id === this.#id) await this.#read(id); };
     this.#end = watch(id, last + 1, {
       state: () => again().then(() => this.#on.changed()),
       samples: () => id === this.#id && this.#samples.refresh(),
@@ -135,8 +138,15 @@ export class JobPanel {
     } catch (error) {
       this.#say(explain(error), true);
     }
-    if (id === this.#id) this.refresh(await get(pathOf(id)));
+    if (id === this.#id) await this.#read(id);
     this.#on.changed();
+  }
+
+  async #read(id) {
+    const job = await get(pathOf(id));
+    if (id !== this.#id) return;
+    this.reads++;
+    this.refresh(job);
   }
 
   #say(text, bad = false) {

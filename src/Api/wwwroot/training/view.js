@@ -1,6 +1,7 @@
 // The view of training: the jobs, one of them in full, and a place to queue another.
 import { h, redraw } from '../core/dom.js';
 import { explain, get } from '../core/http.js';
+import { inTurn } from '../core/turn.js';
 import { plural } from '../core/words.js';
 import { JobPanel } from './job.js';
 import { jobList } from './list.js';
@@ -15,6 +16,7 @@ export class TrainingView {
   #timer = 0;
   #jobs = [];
   #places = {};
+  #look = inTurn(() => this.#read());
 
   /** @param announce tells a screen reader */
   constructor(announce) {
@@ -48,13 +50,14 @@ export class TrainingView {
     this.job.leave();
   }
 
-  async #look() {
+  async #read() {
     clearTimeout(this.#timer);
     if (!this.#looking || document.hidden) return;
+    const { reads } = this.job;
     try {
       this.#jobs = (await get('v1/training-jobs?limit=50')).items;
       this.#places.problem.hidden = true;
-      this.#draw();
+      this.#draw(reads === this.job.reads);
     } catch (error) {
       this.#complain(error);
     }
@@ -62,12 +65,13 @@ export class TrainingView {
     if (this.#looking) this.#timer = setTimeout(() => this.#look(), interval);
   }
 
-  #draw() {
+  /** @param isNewest whether the job that is shown has not been read since the list was asked for */
+  #draw(isNewest = true) {
     const waiting = this.#jobs.filter(({ state }) => state === 'queued').length, running = this.#jobs.find(({ active }) => active);
     redraw(this.#places.now, `${running ? `${running.name} is trained` : 'Nothing is trained'}${waiting ? `, ${plural(waiting, 'job')} wait${waiting === 1 ? 's' : ''}` : ''}.`);
     redraw(this.#places.jobs, jobList(this.#jobs, this.job.id));
     const shown = this.#jobs.find(({ id }) => id === this.job.id);
-    if (shown && !this.job.element.hidden) this.job.refresh(shown);
+    if (shown && isNewest && !this.job.element.hidden) this.job.refresh(shown);
   }
 
   #complain(error) {
