@@ -14,10 +14,19 @@ export const standard = 'default';
 export async function aliasesOf(api, model) {
   if (!api.has('get', one)) return Object.entries(model.aliases ?? {}).map(([alias, version]) => ({ alias, version, before: [], mark: null }));
   const all = await get(`v1/models/${encodeURIComponent(model.name)}/aliases`);
-  return Promise.all(all.map(async ({ alias }) => {
-    const answer = await call(path(model.name, alias));
+  // one that is deleted meanwhile is none
+  return (await Promise.all(all.map(({ alias }) => aliasOf(model.name, alias)))).filter(Boolean);
+}
+
+/** One alias, or null if it stands for nothing. */
+export async function aliasOf(model, alias) {
+  try {
+    const answer = await call(path(model, alias));
     return { ...await answer.json(), mark: answer.headers.get('etag') };
-  }));
+  } catch (error) {
+    if (error.status === 404) return null;
+    throw error;
+  }
 }
 
 /** Points an alias at a version, if it still is in the state of that mark, or still new; the service refuses with 412 otherwise. */

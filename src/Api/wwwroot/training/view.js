@@ -3,6 +3,7 @@ import { h, redraw } from '../core/dom.js';
 import { explain, get } from '../core/http.js';
 import { inTurn } from '../core/turn.js';
 import { plural } from '../core/words.js';
+import { jobFor } from './begin.js';
 import { JobPanel } from './job.js';
 import { jobList } from './list.js';
 import { Submit } from './submit.js';
@@ -18,10 +19,13 @@ export class TrainingView {
   #places = {};
   #look = inTurn(() => this.#read());
 
-  /** @param announce tells a screen reader */
-  constructor(announce) {
+  /**
+   * @param announce tells a screen reader
+   * @param on { promoted(name) }: told what serves now
+   */
+  constructor(announce, on) {
     for (const name of ['now', 'problem', 'new', 'jobs', 'job']) this.#places[name] = this.element.querySelector(`[data-place="${name}"]`);
-    this.job = new JobPanel({ announce, changed: () => this.#look(), copy: job => this.submit.copy(job.job, this.#freeName(job.name)) });
+    this.job = new JobPanel({ announce, changed: () => this.#look(), promoted: on.promoted, copy: job => this.submit.copy(job.job, this.#freeName(job.name)) });
     this.submit = new Submit(id => {
       announce('The job is queued.');
       location.hash = `#/training?id=${id}`;
@@ -34,11 +38,22 @@ export class TrainingView {
   async enter(query) {
     this.#looking = true;
     await this.#look();
+    if (query.has('data')) await this.#begin(query.get('data'));
     const running = this.#jobs.find(({ state }) => state === 'running');
     const id = query.get('id') ?? this.job.id ?? running?.id ?? this.#jobs[0]?.id ?? null;
     try {
       await this.job.show(id);
-      this.#draw();
+      this.#draw(false);
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  // the address names a set that somebody wants to train on
+  async #begin(set) {
+    history.replaceState(null, '', '#/training');
+    try {
+      this.submit.offer(jobFor(await get(`v1/datasets/${encodeURIComponent(set)}`), this.#jobs.some(({ name }) => name === set) ? this.#freeName(set) : set));
     } catch (error) {
       this.#complain(error);
     }
