@@ -36,8 +36,8 @@ public sealed class ImportTroubleTests : IDisposable
                         Assert.Equal(HttpStatusCode.OK, (await service.Http.PostAsync("/generate?steps=2&seed=1")).StatusCode);
                     }
                     Assert.Equal(HttpStatusCode.NotFound, (await service.Http.GetAsync($"/v1/models/guest-{format}", headers: [])).StatusCode);
-                    Assert.Empty(Directory.EnumerateFiles(models, "*.safetensors", SearchOption.AllDirectories).Where(f => f.Contains($"guest-{format}", StringComparison.Ordinal)));
-                    Assert.Empty(Directory.EnumerateFiles(Path.Combine(models, ".incoming"), "*", SearchOption.AllDirectories).Where(f => new FileInfo(f).Length > 0));
+                    Assert.DoesNotContain(Directory.EnumerateFiles(models, "*.safetensors", SearchOption.AllDirectories), f => f.Contains($"guest-{format}", StringComparison.Ordinal));
+                    Assert.DoesNotContain(Directory.EnumerateFiles(Path.Combine(models, ".incoming"), "*", SearchOption.AllDirectories), f => new FileInfo(f).Length > 0);
                 }
             Assert.Equal(HttpStatusCode.Created, (await ImportAsync(service.Http, format, file, asForm: false)).StatusCode);
             Assert.Equal(await PictureAsync(service.Http, Service.Plain), await PictureAsync(service.Http, $"guest-{format}"));

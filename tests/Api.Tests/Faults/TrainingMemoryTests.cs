@@ -9,7 +9,7 @@ namespace Diffusion.Api.Tests.Faults;
 public sealed class TrainingMemoryTests(ITestOutputHelper output) : IDisposable
 {
     // the files have a row for each image; the run uses some of them, again and again
-    private const int Side = 128, Channels = 3, Images = 1500, Used = 160, Batch = 20, Steps = 20;
+    private const int Side = 128, Channels = 3, Images = 1500, Used = 96, Batch = 8, Steps = 20;
     private const long RowBytes = Side * Side * Channels * sizeof(float), TouchedBytes = 2 * Used * RowBytes;
 
     private static readonly string Job = $$"""
@@ -41,7 +41,7 @@ public sealed class TrainingMemoryTests(ITestOutputHelper output) : IDisposable
         }
         using var limited = MemoryGroup.Open()!;
         // less than what it takes to keep every row that is used
-        limited.Limit = room - TouchedBytes / 2;
+        limited.Limit = room - TouchedBytes * 3 / 4;
         Train(limited, "limited");
         var files = Memory("limited").Sum(f => new FileInfo(f).Length);
         output.WriteLine($"{files >> 20} MiB of memory files, {TouchedBytes >> 20} MiB of them in use; {room >> 20} MiB without a limit, {limited.Peak >> 20} MiB with one of {limited.Limit >> 20} MiB, reached {limited.Pressed} times");
