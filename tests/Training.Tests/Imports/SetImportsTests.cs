@@ -13,9 +13,14 @@ public sealed class SetImportsTests : IDisposable
 
     private readonly TemporaryFolder folder = new();
     private readonly ManualTimeProvider clock = new();
+    private readonly CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
     private readonly ImportOptions limits = new() { MaxBodyBytes = 150_000 };
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        patience.Dispose();
+    }
 
     [Fact]
     public async Task Receive_Parts_AreOneFileInTheEnd()
@@ -162,7 +167,7 @@ public sealed class SetImportsTests : IDisposable
         var imports = Imports();
         var id = Open(imports);
         var other = Open(imports, "other");
-        await using var news = imports.WatchAsync(id, CancellationToken.None, CancellationToken.None).GetAsyncEnumerator();
+        await using var news = imports.WatchAsync(id, CancellationToken.None, patience.Token).GetAsyncEnumerator();
         await Next(SetImportState.Receiving, 0, isTurn: true);
         await Send(imports, other, 0, 10);
         await Send(imports, id, 0, 100_000);
@@ -202,7 +207,7 @@ public sealed class SetImportsTests : IDisposable
         var imports = Imports();
         var ids = new[] { Open(imports), Open(imports, "other") };
         using var stop = new CancellationTokenSource();
-        await using var news = imports.WatchAsync(null, stop.Token, CancellationToken.None).GetAsyncEnumerator();
+        await using var news = imports.WatchAsync(null, stop.Token, patience.Token).GetAsyncEnumerator();
         foreach (var id in ids) Assert.Equal((id, true), await Next());
         Assert.True(await imports.DropAsync(ids[0], CancellationToken.None));
         Assert.Equal((ids[0], true), await Next());
