@@ -29,8 +29,8 @@ export class DataView {
   }
 
   async enter() {
-    await this.#look();
-    if (!this.element.hidden) this.#end ??= watchUploads((upload, news) => this.#hear(upload, news));
+    // who may not read them would be refused again and again
+    if (await this.#look() && !this.element.hidden) this.#end ??= watchUploads((upload, news) => this.#hear(upload, news));
   }
 
   leave() {
@@ -51,6 +51,7 @@ export class DataView {
     this.#drawUploads();
   }
 
+  /** Whether it could be read. */
   async #read() {
     try {
       this.#uploads = await allUploads();
@@ -60,8 +61,10 @@ export class DataView {
         this.#sending.delete(id);
         this.#say(state === 'succeeded' ? `${name} is imported.` : `${name} could not be imported.`, state === 'failed');
       }
+      return true;
     } catch (error) {
       this.#say(explain(error), true);
+      return false;
     }
   }
 
