@@ -81,6 +81,23 @@ const states = {
     await page.click('#job-submit');
     await page.waitForSelector('#job-wrong li');
   },
+  async quality(page) {
+    await view(page, 'evaluation', '[data-place="list"] > *');
+    await page.waitForSelector('#evaluation [data-place="plot"] > *');
+    await page.$$eval('#evaluation details', all => all.forEach(folded => { folded.open = true; }));
+  },
+  async unmeasurable(page) {
+    await view(page, 'evaluation', '#evaluate-go');
+    await page.fill('#evaluate-steps', '5, 100000');
+    await page.fill('#evaluate-data', 'nowhere');
+    await page.click('#evaluate-go');
+    await page.waitForSelector('#evaluate-steps-error:not([hidden])');
+  },
+  async prefilled(page) {
+    await view(page, 'data', '#data .preview');
+    await page.click('[id^="train-"]');
+    await page.waitForFunction(() => document.getElementById('job-text').value !== '');
+  },
   async question(page) {
     await view(page, 'models', '.promotion');
     await page.click('.promotion button');

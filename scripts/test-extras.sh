@@ -2,12 +2,33 @@
 
 # count_tap NAME LOG: adds the counts that Node's test runner prints
 count_tap() {
-  local ok bad
+  local ok bad canceled
   ok=$(grep -aoE '^# pass [0-9]+' "$2" | tail -n 1 | grep -oE '[0-9]+' || echo 0)
   bad=$(grep -aoE '^# fail [0-9]+' "$2" | tail -n 1 | grep -oE '[0-9]+' || echo 1)
+  # what was never run because its suite could not begin has not passed
+  canceled=$(grep -aoE '^# cancelled [0-9]+' "$2" | tail -n 1 | grep -oE '[0-9]+' || echo 0)
+  bad=$((bad + canceled))
   passed=$((passed + ok)) failed=$((failed + bad))
   echo "  $ok of $((ok + bad)) passed"
-  [ "$bad" -eq 0 ] || grep -aE '^not ok|error:|expected|actual' "$2" | head -n 40 || true
+  [ "$bad" -eq 0 ] || failures_tap "$2"
+}
+
+# failures_tap LOG: of each subtest that failed by itself its name, file and line, and what was expected and found
+failures_tap() {
+  awk '
+    function told() {
+      if (name != "" && own) { print "  FAILED " name; printf "%s", block }
+      name = ""
+    }
+    match($0, /^ *not ok [0-9]+ - /) { told(); name = substr($0, RSTART + RLENGTH); block = ""; own = 1; lines = 0; trace = 0; next }
+    name == "" { next }
+    /^ *\.\.\.$/ { told(); next }
+    /^ *failureType: .(subtestsFailed|cancelledByParent)/ { own = 0 }
+    /^ *(---|duration_ms:.*|type: .*|failureType: .*|code: .*|name: .*|operator: .*)$/ { next }
+    /^ *stack: / { trace = 1; next }
+    trace && !/tests\/browser/ { next }
+    ++lines <= 40 { block = block "    " substr($0, 1, 300) "\n" }
+    END { told() }' "$1" | head -n 200
 }
 
 if [ "$TORCH" = system ]; then

@@ -58,6 +58,7 @@ export function access(stage) {
     await page.keyboard.press('Enter');
     await page.waitForSelector('dialog[open]');
     await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog', { state: 'detached' });
     assert.match(await at(), /^Picture 4/);
   });
 
@@ -67,6 +68,8 @@ export function access(stage) {
     assert.deepEqual(await state(), ['#/queue', 'Queue · Diffusion', 'queue-title', 'Queue']);
     await visit(page, 'models');
     await page.goBack();
+    // the address is there before the page is told of it
+    await page.waitForFunction(() => document.title === 'Queue · Diffusion');
     assert.deepEqual(await state(), ['#/queue', 'Queue · Diffusion', 'queue-title', 'Queue']);
     await page.reload();
     await page.waitForSelector('html[data-ready]');

@@ -62,7 +62,7 @@ export function data(stage) {
     assert.equal((await served('left-right')).status, 200);
     await remove(page, 'left-right');
     await says(page, 'left-right is deleted.');
-    assert.equal(await page.isVisible('#set-left-right'), false);
+    await page.waitForSelector('#set-left-right', { state: 'detached' });
     assert.equal((await served('left-right')).status, 404);
   });
 

@@ -71,6 +71,7 @@ export function evaluation(stage) {
     await page.waitForFunction(() => / at 1, .* at 2/.test(document.querySelector('.plot svg').getAttribute('aria-label')));
     for (const size of [360, 1440]) {
       await page.setViewportSize({ width: size, height: 800 });
+      await page.waitForFunction(width => innerWidth === width, size);
       assert.ok(await widest(page) <= size, `${size}`);
     }
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { until } from './service.mjs';
 import { generate, pixels } from './stage.mjs';
 
 const running = page => page.waitForFunction(() => document.querySelector('canvas').width > 1);
@@ -7,7 +8,7 @@ const done = page => page.waitForSelector('.lane[data-state="done"]');
 /** One lane that takes long enough to be interrupted. */
 async function begin(page) {
   await page.click('.lane:nth-child(2) [data-do="remove"]');
-  await page.fill('#a-steps', '48');
+  await page.fill('#a-steps', '160');
   await page.fill('#n', '2');
   await page.fill('#seed', '');
   await page.click('#go');
@@ -30,7 +31,7 @@ export function kept(stage) {
     assert.equal(await page.getAttribute('.lane', 'data-state'), 'running');
     await service.start();
     await done(page);
-    assert.equal(await page.textContent('.lane .progress'), '48 / 48');
+    assert.equal(await page.textContent('.lane .progress'), '160 / 160');
     const finished = await pixels(page);
     assert.deepEqual(await again(page), finished);
   });
@@ -39,7 +40,7 @@ export function kept(stage) {
     await begin(page);
     await page.reload();
     await page.waitForSelector('html[data-ready]');
-    assert.equal(await page.inputValue('#a-steps'), '48');
+    assert.equal(await page.inputValue('#a-steps'), '160');
     await done(page);
     const finished = await pixels(page);
     assert.equal(finished.length, 2);
@@ -55,8 +56,7 @@ export function kept(stage) {
     await begin(page);
     await page.click('#stop');
     await page.waitForSelector('.lane[data-state="canceled"]');
-    const { items: [newest] } = await (await fetch(`${service.url}v1/generations?limit=1`)).json();
-    assert.equal(newest.state, 'canceled');
+    await until(async () => (await (await fetch(`${service.url}v1/generations?limit=1`)).json()).items[0].state === 'canceled', 'its record to say so');
   });
 
   stage.it('the queue lists it for everybody, with a way to open it', async page => {

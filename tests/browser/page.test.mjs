@@ -6,6 +6,7 @@ import { compare } from './compare.mjs';
 import { data } from './data.mjs';
 import { evaluation } from './evaluation.mjs';
 import { generating } from './generate.mjs';
+import { fromZip } from './path.mjs';
 import { kept } from './kept.mjs';
 import { keys } from './keys.mjs';
 import { lostConnections } from './lost.mjs';
@@ -67,5 +68,6 @@ describe('the page', () => {
   describe('keeps what it was asked', () => kept(where('/v1/generations')));
   describe('takes versions out and in', () => versions(where('/v1/models/{name}/versions/{version}/export')));
   describe('trains', () => training(where('/v1/training-templates')));
+  describe('leads', () => fromZip(where('/v1/datasets/uploads')));
   describe('is for those who have a key', () => keys(where('/v1/models/{name}/aliases')));
 });

@@ -25,6 +25,14 @@ export class Place {
     return place;
   }
 
+  /** A folder of its own with nothing in it. */
+  static async empty() {
+    const place = new Place();
+    place.folder = await mkdtemp(`${tmpdir()}/diffusion-page-`);
+    await mkdir(place.models);
+    return place;
+  }
+
   /** An image set, `tiny`: 8x8 pictures, bright above or below. */
   async #draw() {
     const folder = `${this.data}/tiny`, files = {}, size = 64;

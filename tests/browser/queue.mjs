@@ -11,10 +11,16 @@ export function queue(stage) {
     await page.waitForFunction(() => document.querySelector('canvas').width > 1);
     await view(page, 'queue');
     await page.waitForFunction(() => /^1 generation with [\d,]+ rows to go, done in about/.test(document.querySelector('[data-place="now"]').textContent));
-    await page.waitForFunction(() => document.querySelector('.chart strong').textContent === '2');
-    assert.match(await page.getAttribute('.chart svg', 'aria-label'), /Rows in the batch: 2 rows now, at most 2 in the last two minutes/);
-    assert.match(await page.textContent('[data-place="lanes"] h2'), /^digits-ddpm v\d+$/);
-    assert.match(await page.textContent('[data-place="own"] tbody tr'), /running.*digits-ddpm.*ddim.*1000.*7/);
+    // all of one look at the queue: the next one is taken between two ticks, maybe
+    const seen = await page.waitForFunction(() => {
+      const [chart, lane, own] = [document.querySelector('.chart'), document.querySelector('[data-place="lanes"] h2'), document.querySelector('[data-place="own"] tbody tr')];
+      return chart.querySelector('strong').textContent === '2' && lane && own
+        && [chart.querySelector('svg').getAttribute('aria-label'), lane.textContent, own.textContent];
+    });
+    const [chart, lane, own] = await seen.jsonValue();
+    assert.match(chart, /Rows in the batch: 2 rows now, at most 2 in the last two minutes/);
+    assert.match(lane, /^digits-ddpm v\d+$/);
+    assert.match(own, /running.*digits-ddpm.*ddim.*1000.*7/);
     await page.click('[data-place="own"] button');
     await page.waitForFunction(() => /canceled/.test(document.querySelector('[data-place="own"] tbody tr').textContent));
     await page.waitForFunction(() => document.querySelector('[data-place="now"]').textContent === 'Nothing waits.');
@@ -26,11 +32,9 @@ export function queue(stage) {
   stage.it('only while somebody looks', async page => {
     let asked = 0;
     page.on('request', request => { if (request.url().endsWith('/v1/queue')) asked++; });
-    await view(page, 'queue');
-    await page.waitForResponse(/\/v1\/queue$/);
+    await Promise.all([page.waitForResponse(/\/v1\/queue$/), view(page, 'queue')]);
     await page.clock.install();
-    await page.clock.runFor(3000);
-    await page.waitForResponse(/\/v1\/queue$/);
+    await Promise.all([page.waitForResponse(/\/v1\/queue$/), page.clock.runFor(3000)]);
     await view(page, 'models');
     await page.waitForSelector('.model');
     const before = asked;
@@ -39,8 +43,7 @@ export function queue(stage) {
   });
 
   stage.it('says so when it cannot be read, and goes on when it can', async page => {
-    await view(page, 'queue');
-    await page.waitForResponse(/\/v1\/queue$/);
+    await Promise.all([page.waitForResponse(/\/v1\/queue$/), view(page, 'queue')]);
     await page.context().setOffline(true);
     await page.waitForFunction(() => /does not answer/.test(document.querySelector('[data-place="problem"]').textContent));
     await page.context().setOffline(false);

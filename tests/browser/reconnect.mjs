@@ -22,7 +22,7 @@ export function reconnect(stage) {
     await page.reload();
     await page.waitForSelector('html[data-ready]');
     await page.click('.lane:nth-child(2) [data-do="remove"]');
-    await page.fill('#a-steps', '48');
+    await page.fill('#a-steps', '160');
     await page.fill('#n', '1');
     await page.fill('#seed', '');
     await page.click('#go');
@@ -30,7 +30,7 @@ export function reconnect(stage) {
     await service.kill();
     await page.waitForSelector('.lane[data-state="lost"]');
     assert.match(await page.textContent('.lane .problem'), /ended with it/);
-    assert.match(await page.textContent('.lane .status'), /Ended after \d+ of 48 steps/);
+    assert.match(await page.textContent('.lane .status'), /Ended after \d+ of 160 steps/);
     assert.ok(await page.isEnabled('#scrub'), 'what had come can be looked at');
     await service.start();
     await page.click('[data-do="again"]');

@@ -25,11 +25,14 @@ export class Service {
   #process = null;
   #said = '';
 
-  /** @param env settings on top of the usual ones */
-  static async start(env = {}) {
+  /**
+   * @param env settings on top of the usual ones
+   * @param health what tells that it can be used; without models it is alive and not ready
+   */
+  static async start(env = {}, health = 'healthz/ready') {
     if (!existsSync(program)) throw new Error(`${program} is missing; run: dotnet build src/Api -c Release`);
     const service = new Service();
-    service.env = env;
+    [service.env, service.health] = [env, health];
     service.port = await freePort();
     await service.start();
     return service;
@@ -51,7 +54,7 @@ export class Service {
     process.once('exit', () => child.kill('SIGKILL'));
     await until(() => {
       if (child.exitCode !== null) throw new Error(`the service ended with code ${child.exitCode}:\n${this.#said}`);
-      return fetch(`${this.url}healthz/ready`).then(answer => answer.ok, () => false);
+      return fetch(this.url + this.health).then(answer => answer.ok, () => false);
     }, `the service to be ready; it said:\n${this.#said}`, startLimit);
   }
 

@@ -1,6 +1,7 @@
 using Diffusion.Api.Access;
 using Diffusion.Api.Contracts;
 using Diffusion.Api.Idempotency;
+using Diffusion.Api.Streams;
 using Diffusion.Training.Imports;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
@@ -34,6 +35,12 @@ internal static class DatasetEndpoints
         uploads.MapPost("", DatasetUploadCalls.CreateAsync).Idempotent().WithName("CreateDatasetUpload").WithSummary("Begins an upload in parts, which can go on after a break and after a restart of the service.")
             .Accepts<UploadRequest>("application/json").Produces<DatasetUpload>(201).ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).ProducesProblem(503);
         uploads.MapGet("", DatasetUploadCalls.List).WithName("ListDatasetUploads").WithSummary("The uploads and their imports, newest first.").ProducesProblem(400);
+        uploads.MapGet("events", (HttpContext http, DatasetEvents events) => events.WatchAll(http)).AllowKeyInQuery().WithName("WatchDatasetUploads").WithSummary("What happens to the uploads and their imports, as server-sent events.")
+            .WithDescription("Begins with each as it is; then `import.state`, `import.progress` and `import.removed` as they come.")
+            .Produces<string>(200, EventStream.MediaType).ProducesProblem(400).ProducesProblem(429);
+        uploads.MapGet("{id}/events", (string id, HttpContext http, DatasetEvents events) => events.Watch(id, http)).AllowKeyInQuery().WithName("WatchDatasetUpload").WithSummary("The same of one upload, until it is over.")
+            .WithDescription("204 for an EventSource that comes back after the end.")
+            .Produces<string>(200, EventStream.MediaType).Produces(204).ProducesProblem(400).ProducesProblem(404).ProducesProblem(429);
         uploads.MapGet("{id}", DatasetUploadCalls.GetAsync).WithName("GetDatasetUpload").WithSummary("Where an upload goes on, and how far its import is.").ProducesProblem(400).ProducesProblem(404);
         uploads.MapMethods("{id}", [HttpMethods.Head], DatasetUploadCalls.Head).WithName("HeadDatasetUpload").WithSummary("Where an upload goes on, in its headers.").ProducesProblem(404);
         uploads.MapPatch("{id}", DatasetUploadCalls.AppendAsync).WithMetadata(limit).WithName("AppendDatasetUpload").WithSummary("Adds a part; with the last one the upload waits to be imported.")

@@ -132,5 +132,6 @@ internal static class DatasetUploadCalls
     private static RequestRefusedException Unsupported(HttpRequest request, string wanted) =>
         new(ProblemCatalogue.UnsupportedMedia, $"The body is of type '{request.ContentType}'; send the bytes of the file themselves as {wanted}.");
 
-    private static RequestRefusedException Unknown(string id) => new(ProblemCatalogue.UnknownUpload, $"There is no upload '{id}'.");
+    /// <summary>What is answered about an upload that there is not.</summary>
+    public static RequestRefusedException Unknown(string id) => new(ProblemCatalogue.UnknownUpload, $"There is no upload '{id}'.");
 }

@@ -14,14 +14,23 @@ internal sealed class ExchangeDocumentation : IOperationFilter
     {
         if (operation.OperationId == "ImportVersion") operation.RequestBody = Body();
         if (operation.OperationId != "ExportVersion") return;
-        operation.Parameters = [.. operation.Parameters ?? [], Query(), Header()];
+        operation.Parameters =
+        [
+            .. operation.Parameters ?? [], Query(),
+            Header("If-None-Match", "The ETag of an earlier answer; 304 if nothing has changed."),
+            Header("Range", "The bytes wanted, such as `bytes=1000-`; one range, several are answered with the whole file."),
+            Header("If-Range", "The ETag of the answer that broke off: the whole file comes if it is another one by now."),
+        ];
         operation.Responses ??= [];
-        operation.Responses["200"] = new OpenApiResponse
-        {
-            Description = "The file; Content-Digest has its SHA-256.",
-            Content = new Dictionary<string, IOpenApiMediaType> { ["application/octet-stream"] = Bytes(), ["application/zip"] = Bytes() },
-        };
+        operation.Responses["200"] = Response("The file; Content-Digest has its SHA-256.");
+        operation.Responses["206"] = Response("The bytes that were asked for; Repr-Digest has the SHA-256 of the whole file.");
     }
+
+    private static OpenApiResponse Response(string text) => new()
+    {
+        Description = text,
+        Content = new Dictionary<string, IOpenApiMediaType> { ["application/octet-stream"] = Bytes(), ["application/zip"] = Bytes() },
+    };
 
     private static OpenApiMediaType Bytes() => new() { Schema = File };
 
@@ -47,11 +56,11 @@ internal sealed class ExchangeDocumentation : IOperationFilter
         Schema = new OpenApiSchema { Type = JsonSchemaType.String }.Choices(ExchangeForms.Names),
     };
 
-    private static OpenApiParameter Header() => new()
+    private static OpenApiParameter Header(string name, string text) => new()
     {
-        Name = "If-None-Match",
+        Name = name,
         In = ParameterLocation.Header,
-        Description = "The ETag of an earlier answer; 304 if nothing has changed.",
+        Description = text,
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 }

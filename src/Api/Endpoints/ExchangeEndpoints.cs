@@ -29,8 +29,8 @@ internal sealed class ExchangeEndpoints(ModelRegistry models, CheckpointStore st
         var group = routes.MapGroup("/v1/models/{name}/versions").WithTags("Models").RequireScope(Scopes.Admin);
         group.MapGet("{version}/export", (string name, string version, HttpContext http, ExchangeEndpoints exchange) => exchange.ExportAsync(name, version, http))
             .WithName("ExportVersion").WithSummary("A version as one file, for POST .../versions of this or another service.")
-            .WithDescription("`safetensors` has the weights, with the manifest in the free text of its header; `zip` has every file of the version. The same version gives the same bytes; Content-Digest has their SHA-256.")
-            .Produces(304).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
+            .WithDescription("`safetensors` has the weights, with the manifest in the free text of its header; `zip` has every file of the version. The same version gives the same bytes; Content-Digest has their SHA-256. A download that broke off goes on with Range and If-Range.")
+            .Produces(304).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(416).ProducesProblem(503);
         group.MapPost("", (string name, HttpContext http, ExchangeEndpoints exchange) => exchange.ImportAsync(name, http))
             .Idempotent().WithMetadata(limit).WithName("ImportVersion").WithSummary("Publishes a version that was exported, under the next number of the model; the model need not exist yet.")
             .WithDescription("The body is the file, or a form with the file in it. Everything is verified before anything is to be seen: names, sizes, every SHA-256, the tensors against the network, finite weights.")
@@ -55,10 +55,26 @@ internal sealed class ExchangeEndpoints(ModelRegistry models, CheckpointStore st
             http.Response.Headers.CacheControl = "private, no-cache";
             if (IsKnown(http.Request, export)) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
             var digest = await export.MeasureAsync(http.RequestAborted);
-            http.Response.ContentLength = digest.Bytes;
-            http.Response.Headers["Content-Digest"] = $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(digest.Sha256))}:";
+            var headers = http.Response.GetTypedHeaders();
+            var range = ByteRange.Of(http.Request.GetTypedHeaders(), headers.ETag!, digest.Bytes);
+            headers.ContentRange = range?.In(digest.Bytes);
+            http.Response.Headers.AcceptRanges = "bytes";
+            if (range is { IsSatisfiable: false })
+            {
+                // not thrown: the header that says where the file ends would be lost
+                await FailureHandler.WriteAsync(http, new Failure(ProblemCatalogue.RangeNotSatisfiable, $"The file has {digest.Bytes} bytes, and the range '{http.Request.Headers.Range}' none of them.", []));
+                return TypedResults.Empty;
+            }
+            http.Response.StatusCode = range is null ? StatusCodes.Status200OK : StatusCodes.Status206PartialContent;
+            http.Response.ContentLength = range?.Count ?? digest.Bytes;
+            var sha = $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(digest.Sha256))}:";
+            // of the whole file, and of what this answer has
+            http.Response.Headers["Repr-Digest"] = sha;
+            if (range is null) http.Response.Headers["Content-Digest"] = sha;
             http.Response.Headers.ContentDisposition = $"attachment; filename=\"{export.FileName}\"";
-            return TypedResults.Stream(body => export.WriteAsync(body, http.RequestAborted), form == ExchangeForm.Zip ? "application/zip" : "application/octet-stream");
+            return TypedResults.Stream(
+                body => export.WritePartAsync(body, range?.From ?? 0, range?.Count ?? digest.Bytes, http.RequestAborted),
+                form == ExchangeForm.Zip ? "application/zip" : "application/octet-stream");
         }
         catch (ForeignHeaderException foreign)
         {

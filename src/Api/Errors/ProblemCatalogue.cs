@@ -87,6 +87,9 @@ internal static class ProblemCatalogue
     public static readonly Problem UnsupportedMedia = new("unsupported-media", 415, "The body is of a type that is not read here",
         "Send the fields as a JSON object with Content-Type: application/json, or in the query with no body.");
 
+    public static readonly Problem RangeNotSatisfiable = new("range-not-satisfiable", 416, "The file has no such bytes",
+        "The header Range asks for bytes beyond the end of the file; Content-Range says how many there are. A download of so many bytes is whole.");
+
     public static readonly Problem CorruptUpload = new("corrupt-upload", 422, "An uploaded file cannot be used",
         "The file in the field that 'errors' names is damaged, cut short or an animation. Send one still picture as PNG, JPEG or WebP. Of a version that is imported, 'errors' names the entry at fault; export it again where it comes from.");
 
@@ -158,7 +161,7 @@ internal static class ProblemCatalogue
     [
         BadRequest, Validation, MalformedJson, DigestMismatch, Unauthorized, Forbidden, CrossSite, NotFound, UnknownModel, UnknownSampler, UnknownGeneration,
         UnknownTrainingJob, UnknownEvaluation, UnknownDataset, UnknownUpload, MethodNotAllowed, FormatUnavailable, Canceled, ConflictingState, GenerationFailed, FramesNotKept, IdempotencyInProgress, MismatchingOffset, DatasetExists, ResultExpired,
-        VersionMismatch, TooLarge, UnsupportedMedia,
+        VersionMismatch, TooLarge, UnsupportedMedia, RangeNotSatisfiable,
         CorruptUpload, UnusableSource, SamplerNotSupported, DeadlineInfeasible, IdempotencyKeyReused, UpgradeRequired, QuotaExceeded, TooManyStreams, Internal, EngineError, NonFinite, ModelGone, NoLongerValid, CrashedService, DamagedDataset,
         OutOfMemory, Overloaded, Draining, StoreUnavailable, ModelUnavailable, ModelLoading, DeadlineExceeded,
     ];

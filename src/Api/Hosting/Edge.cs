@@ -44,6 +44,7 @@ internal static class Edge
         services.AddSingleton<ExchangeEndpoints>();
         services.AddSingleton<GenerationEvents>();
         services.AddSingleton<TrainingEvents>();
+        services.AddSingleton<DatasetEvents>();
         services.AddSingleton<StreamEndpoint>();
         services.AddSingleton<EventSource>();
         services.AddSingleton<StreamPlaces>();

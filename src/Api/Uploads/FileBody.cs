@@ -52,7 +52,8 @@ internal static class FileBody
 
     private static async Task CopyAsync(Stream body, string path, long limit, CancellationToken cancellation)
     {
-        await using var file = Write(() => new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous }));
+        // without a buffer: one that still holds bytes would fail once more when it is closed, on a disk that is full
+        await using var file = Write(() => new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous, BufferSize = 0 }));
         var buffer = ArrayPool<byte>.Shared.Rent(1 << 17);
         try
         {

@@ -35,14 +35,34 @@ byId('give-key').addEventListener('click', () => changeKey('The service answers 
 let service = null;
 let [known, api] = await load();
 service = { api };
-const generate = new GenerateView(service, known, announce);
+// what shows models waits for the first one
+let generate = null, evaluation = null;
 const models = new ModelsView(service, known, { announce, changed: refresh });
-const evaluation = new EvaluationView(service, known, announce);
-let wasConnected = false;
+let [wasConnected, isConnected] = [false, false];
 service.hub = new Hub(connectionChanged);
-generate.resume();
-new Router({ generate, queue: new QueueView(service), models, data: new DataView(announce), training: new TrainingView(announce), evaluation });
+const training = new TrainingView(announce, { promoted });
+const queue = new QueueView(service), data = new DataView(announce);
+const views = known.models.length ? furnish() : { generate: { title: 'Start', element: byId('start') } };
+const router = new Router({ ...views, queue, models, data, training });
 await service.hub.start();
+for (let attempt = 0; !generate; attempt++) {
+  await pause(attempt);
+  await refresh();
+}
+
+/** To where what serves now makes pictures. */
+async function promoted(name) {
+  await refresh();
+  location.hash = `#/generate?model=${encodeURIComponent(name)}`;
+}
+
+/** The views of the models that there are now. */
+function furnish() {
+  generate = new GenerateView(service, known, announce);
+  evaluation = new EvaluationView(service, known, announce);
+  generate.resume();
+  return { generate, evaluation };
+}
 
 /** Says why there is nothing to see yet; null when there is. */
 function wait(why, needsKey = false) {
@@ -55,12 +75,8 @@ async function load() {
   for (let attempt = 0; ; attempt++) {
     try {
       const [found, document] = await Promise.all([catalogue(), Api.read()]);
-      if (found.models.length) {
-        wait(null);
-        return [found, document];
-      }
-      tell('lost', 'No model is published yet');
-      wait('The service runs and has no model. As soon as a version is published in its folder of models, it is shown here.');
+      wait(null);
+      return [found, document];
     } catch (error) {
       if (error.status === 401) {
         tell('lost', 'An API key is needed');
@@ -77,17 +93,31 @@ async function load() {
 
 async function refresh() {
   [known, service.api] = await load();
-  generate.refresh(known);
-  evaluation.refresh(known);
+  if (generate) {
+    // the last one may have been deleted: what was there stays to be seen
+    if (known.models.length) [generate, evaluation].forEach(view => view.refresh(known));
+  } else if (known.models.length) {
+    const views = furnish();
+    generate.connected(isConnected);
+    router.put(views);
+  }
+  if (wasConnected) say();
   await models.refresh(known);
 }
 
+function say() {
+  tell('ready', known.models.length ? `${plural(known.models.length, 'model')} ready` : 'No model is published yet');
+  if (!evaluation) document.querySelector('[data-view-link="evaluation"]').hidden = true;
+}
+
 async function connectionChanged(connected) {
-  generate.connected(connected);
+  isConnected = connected;
+  generate?.connected(connected);
   if (!connected) return tell('lost', 'Connection lost, trying again');
-  tell('ready', `${plural(known.models.length, 'model')} ready`);
+  say();
   document.documentElement.dataset.ready = 'true';
   // the service may have come back with other models
-  if (wasConnected) await refresh();
+  const again = wasConnected;
   wasConnected = true;
+  if (again) await refresh();
 }

@@ -59,6 +59,18 @@ public sealed class VersionExport
         return measured.Digest();
     }
 
+    /// <summary>Writes a stretch of it: all is read and verified, so that the stretch is of the same bytes.</summary>
+    /// <param name="destination">Where it goes.</param>
+    /// <param name="from">Bytes to leave out before it, 0 or more.</param>
+    /// <param name="count">Its bytes.</param>
+    /// <param name="cancellation">Nobody wants it any more.</param>
+    /// <exception cref="CheckpointException">A file is not what the manifest says; what was written is not to be used.</exception>
+    public async Task WritePartAsync(Stream destination, long from, long count, CancellationToken cancellation)
+    {
+        await using var window = new WindowStream(destination, from, count);
+        await WriteAsync(window, cancellation).ConfigureAwait(false);
+    }
+
     private async Task WriteZipAsync(Stream destination, CancellationToken cancellation)
     {
         await using var zip = await ZipArchive.CreateAsync(destination, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation).ConfigureAwait(false);

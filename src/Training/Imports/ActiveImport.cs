@@ -24,6 +24,9 @@ internal sealed class ActiveImport(SetImport import, string path, CancellationTo
         set => progress = value;
     }
 
+    /// <summary>When who watches was last told how far it is; null for not yet. Of the importing thread alone.</summary>
+    public long? Told { get; set; }
+
     /// <summary>Canceled when the service stops, or somebody drops the import.</summary>
     public CancellationToken Stopping => end.Token;
 

@@ -57,7 +57,7 @@ internal sealed partial class ImportService(SetImports imports, IOptions<Trainin
             using var source = ImageSources.Open(active.Path, settings.Limits);
             var target = Path.Combine(options.Value.Data, import.Name);
             Directory.CreateDirectory(options.Value.Data);
-            var report = new ImageSetImporter(settings).Import(source, target, p => active.Progress = p, stop, import.Id);
+            var report = new ImageSetImporter(settings).Import(source, target, p => imports.Advance(active, p), stop, import.Id);
             Imported(active.Id, import.Name, report.Manifest.Splits.Values.Sum(), report.Manifest.Refused);
             return null;
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Diffusion.Checkpoints;
@@ -13,6 +14,9 @@ namespace Diffusion.Training.Imports;
 public sealed class SetImports
 {
     private const string Prefix = "upl_";
+
+    // more often nobody could read it
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock changing = new();
     private readonly SortedDictionary<string, SetImport> imports;
@@ -162,6 +166,62 @@ public sealed class SetImports
         {
             // as it stands now is the answer
         }
+    }
+
+    /// <summary>
+    /// Uploads and imports as they are, and then whenever one of them has changed, until the one that was asked for is over or
+    /// gone, or the service stops. A reader that is slow hears of fewer steps in between, and of every state that lasts.
+    /// </summary>
+    /// <param name="id">The only one wanted; null for all.</param>
+    /// <param name="stopping">The service stops.</param>
+    /// <param name="cancellation">The reader leaves.</param>
+    public async IAsyncEnumerable<ImportNews> WatchAsync(string? id, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var seen = new Dictionary<string, SetImport>(StringComparer.Ordinal);
+        while (true)
+        {
+            // taken before the look: what happens after it is not missed
+            var next = Volatile.Read(ref changed).Task;
+            var now = id is null ? [.. All.Reverse()] : Find(id) is { } only ? new[] { only } : [];
+            foreach (var gone in seen.Keys.Except(now.Select(i => i.Id)).ToArray())
+            {
+                seen.Remove(gone);
+                yield return new ImportNews(gone, null, true);
+            }
+            foreach (var import in now)
+            {
+                var before = seen.GetValueOrDefault(import.Id);
+                if (before == import) continue;
+                seen[import.Id] = import;
+                yield return new ImportNews(import.Id, import, before?.State != import.State);
+            }
+            if (id is not null && (now is [] or [{ IsOver: true }]) || !await Happens(next, stopping, cancellation)) yield break;
+        }
+    }
+
+    // false when nothing more will: the service stops
+    private static async Task<bool> Happens(Task next, CancellationToken stopping, CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
+        try
+        {
+            await next.WaitAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The import under way has come so far. Who watches hears of it now and then.</summary>
+    internal void Advance(ActiveImport active, ImportProgress progress)
+    {
+        active.Progress = progress;
+        var now = time.GetTimestamp();
+        if (active.Told is { } told && time.GetElapsedTime(told, now) < Pace) return;
+        active.Told = now;
+        Tell();
     }
 
     /// <summary>Waits for an upload that is complete, and marks it as being imported. One that a stopped service left comes first.</summary>

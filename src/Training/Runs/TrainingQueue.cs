@@ -46,6 +46,12 @@ public sealed class TrainingQueue
         }
     }
 
+    /// <summary>
+    /// Called when a job has published a version, before anybody hears of it from here: whoever serves versions may look first.
+    /// It must not throw.
+    /// </summary>
+    public Action? Published { get; set; }
+
     /// <summary>The job that is being trained, or null.</summary>
     internal ActiveRun? Active { get; private set; }
 
@@ -172,6 +178,7 @@ public sealed class TrainingQueue
     /// <summary>Takes down what a run tells of itself.</summary>
     internal void Note(string id, RunNews told)
     {
+        if (told.Moment == RunMoment.Published) Published?.Invoke();
         lock (changing)
         {
             if (!jobs.TryGetValue(id, out var job)) return;

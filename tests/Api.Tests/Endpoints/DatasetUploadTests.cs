@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Diffusion.Api.Tests.Streams;
 using Diffusion.Training.Tests.Imports;
 
 namespace Diffusion.Api.Tests.Endpoints;
@@ -75,6 +76,31 @@ public sealed class DatasetUploadTests(Service service)
         var problem = await ProblemAnswer.ReadAsync(await Http.PatchAsync(path, request));
         await Http.DeleteAsync(path);
         Assert.Equal(("/problems/validation", header), (problem.Type, Assert.Single(problem.Errors!.Keys)));
+    }
+
+    [Fact]
+    public async Task Events_OfAnUpload_LeadToItsSet()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var all = await EventReader.OpenAsync(Http, HttpMethod.Get, $"{Uploads}/events", patience.Token);
+        var path = (await CreateAsync("watched", Zip.Length)).Header("Location");
+        using var one = await EventReader.OpenAsync(Http, HttpMethod.Get, $"{path}/events", patience.Token);
+        await AppendAsync(path, 0, Zip.Length);
+        var events = await one.AllAsync(patience.Token);
+        Assert.All(events, e => Assert.Equal((e.Type, path), ("import." + e.Data.GetProperty("type").GetString(), e.Data.GetProperty("upload").GetProperty("links").GetProperty("self").GetString())));
+        var states = events.Where(e => e.Type == "import.state").Select(e => e.Data.GetProperty("upload").GetProperty("state").GetString()).ToArray();
+        // states that did not last may have been passed over
+        Assert.Equal(("receiving", "succeeded"), (states[0], states[^1]));
+        Assert.Equal(states.Distinct(), new[] { "receiving", "queued", "importing", "succeeded" }.Intersect(states));
+        Assert.Equal((20, Sets + "/watched"), (Number(events[^1].Data.GetProperty("upload"), "done"), events[^1].Data.GetProperty("upload").GetProperty("links").GetProperty("dataset").GetString()));
+        // an EventSource that comes back after the end is told that it is one
+        Assert.Equal(HttpStatusCode.NoContent, (await Http.GetAsync($"{path}/events", ("Last-Event-ID", events[^1].Id!))).StatusCode);
+
+        await Http.DeleteAsync(path);
+        Assert.Equal("/problems/unknown-upload", await (await Http.GetAsync($"{path}/events", headers: [])).ProblemAsync(HttpStatusCode.NotFound));
+        await foreach (var happened in all.ReadAsync(patience.Token))
+            if (happened.Type == "import.removed" && path.EndsWith(happened.Data.GetProperty("id").GetString()!, StringComparison.Ordinal)) break;
+        await Http.DeleteAsync($"{Sets}/watched");
     }
 
     [Fact]

@@ -36,6 +36,70 @@ public sealed class ExchangeTests(VersionedService service) : IClassFixture<Vers
     }
 
     [Theory]
+    [InlineData("safetensors")]
+    [InlineData("zip")]
+    public async Task Export_ThatBrokeOff_GoesOnToTheSameBytes(string format)
+    {
+        var path = $"/v1/models/{Ladder}/versions/2/export?format={format}";
+        var whole = await service.Http.GetAsync(path);
+        var (file, tag) = (await whole.Content.ReadAsByteArrayAsync(), whole.Header("ETag"));
+        Assert.Equal(("bytes", whole.Header("Content-Digest")), (whole.Header("Accept-Ranges"), whole.Header("Repr-Digest")));
+        var cuts = new[] { 0, 1, file.Length / 3, file.Length - 1 };
+        foreach (var cut in cuts)
+        {
+            var rest = await service.Http.GetAsync(path, ("Range", $"bytes={cut}-"), ("If-Range", tag));
+            Assert.Equal((HttpStatusCode.PartialContent, $"bytes {cut}-{file.Length - 1}/{file.Length}", (long?)file.Length - cut),
+                (rest.StatusCode, rest.Header("Content-Range"), rest.Content.Headers.ContentLength));
+            Assert.Equal((whole.Header("Repr-Digest"), tag), (rest.Header("Repr-Digest"), rest.Header("ETag")));
+            Assert.Equal(file[cut..], await rest.Content.ReadAsByteArrayAsync());
+        }
+    }
+
+    [Theory]
+    [InlineData("bytes=100-199", 100, 100)]
+    [InlineData("bytes=0-0", 0, 1)]
+    [InlineData("bytes=-7", -7, 7)]
+    [InlineData("bytes=50-9999999", 50, int.MaxValue)]
+    [InlineData("bytes=-9999999", 0, int.MaxValue)]
+    public async Task Export_OfARange_IsThatStretch(string range, int from, int count)
+    {
+        var path = $"/v1/models/{Ladder}/versions/2/export?format=zip";
+        var file = await service.Http.GetByteArrayAsync(path);
+        if (from < 0) from += file.Length;
+        var part = await service.Http.GetAsync(path, ("Range", range));
+        Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
+        Assert.Equal(file.Skip(from).Take(count), await part.Content.ReadAsByteArrayAsync());
+    }
+
+    [Theory]
+    [InlineData("bytes=5-", "\"another\"")]
+    [InlineData("bytes=5-", "W/{tag}")]
+    [InlineData("bytes=5-", "Sat, 28 Nov 2026 10:00:00 GMT")]
+    [InlineData("bytes=0-1,5-6", "{tag}")]
+    [InlineData("lines=1-2", "{tag}")]
+    [InlineData("bytes=6-5", "{tag}")]
+    public async Task Export_OfARangeThatDoesNotHold_IsTheWholeFile(string range, string condition)
+    {
+        var path = $"/v1/models/{Ladder}/versions/2/export";
+        var whole = await service.Http.GetAsync(path);
+        var answer = await service.Http.GetAsync(path, ("Range", range), ("If-Range", condition.Replace("{tag}", whole.Header("ETag"), StringComparison.Ordinal)));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(await whole.Content.ReadAsByteArrayAsync(), await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task Export_OfARangeBeyondItsEnd_SaysWhereThatIs()
+    {
+        var path = $"/v1/models/{Ladder}/versions/2/export";
+        var length = (await service.Http.GetByteArrayAsync(path)).Length;
+        foreach (var range in new[] { $"bytes={length}-", "bytes=-0" })
+        {
+            var answer = await service.Http.GetAsync(path, ("Range", range));
+            Assert.Equal(($"bytes */{length}", "/problems/range-not-satisfiable"), (answer.Header("Content-Range"), await answer.ProblemAsync(HttpStatusCode.RequestedRangeNotSatisfiable)));
+        }
+    }
+
+    [Theory]
     [InlineData("ladder/versions/2/export?format=tar", "/problems/validation")]
     [InlineData("ladder/versions/9/export", "/problems/unknown-model")]
     [InlineData("nobody/versions/1/export", "/problems/unknown-model")]

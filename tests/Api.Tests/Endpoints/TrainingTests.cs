@@ -97,6 +97,22 @@ public sealed class TrainingTests(Service service)
     }
 
     [Fact]
+    public async Task Published_Version_IsKnownBeforeAnybodyHearsOfIt()
+    {
+        // the registry does not look by itself for an hour
+        await using var patient = service.WithWebHostBuilder(b => b.UseSetting("Inference:PollInterval", "01:00:00").UseSetting("Training:State", System.IO.Path.Combine(service.DataPath, "..", "patient")));
+        using var http = patient.CreateClient();
+        var id = await http.SubmitAsync(TrainingJobs.File("at-once", steps: 40, more: "\"every\": { \"publish\": 20 },").Replace("\"every\": { \"log\": 5, \"checkpoint\": 50 },", "", StringComparison.Ordinal));
+        var seen = 0;
+        for (var job = await http.JobAsync(id); seen < 2; job = await http.JobAsync(id))
+        {
+            Assert.NotEqual("failed", job.State());
+            var versions = job.GetProperty("versions").GetArrayLength();
+            for (; seen < versions; seen++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync($"/v1/models/at-once/versions/{seen + 1}", headers: [])).StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task Queue_OfSeveral_IsByPriorityAndListedByState()
     {
         var ids = new List<string> { await Http.SubmitAsync(TrainingJobs.File("order-0")) };

@@ -66,6 +66,7 @@ internal static class Provocations
         ["version-mismatch"] = s => Send(s, HttpMethod.Put, $"/v1/models/{Service.Plain}/aliases/nobody", ("If-Match", "\"1-0\""), """{ "version": 1 }"""),
         ["too-large"] = s => Send(s, HttpMethod.Post, "/generate", body: new string(' ', 1 << 17)),
         ["unsupported-media"] = s => Send(s, HttpMethod.Post, "/generate", body: "steps=2", type: "text/plain"),
+        ["range-not-satisfiable"] = s => Send(s, HttpMethod.Get, $"/v1/models/{Service.Plain}/versions/1/export", ("Range", "bytes=999999999-")),
         // the signature of a PNG, and nothing after it
         ["corrupt-upload"] = s => Send(s, HttpMethod.Post, "/v1/inversions", body: """{ "image": "iVBORw0KGgo=" }"""),
         ["sampler-not-supported-by-model"] = s => Post(s, $"/generate?sampler=dddm&model={Service.Plain}"),

@@ -17,6 +17,10 @@ internal sealed class OwnMountFactAttribute : FactAttribute
     public static string[] WithTmpfs(string folder, string size) =>
         ["unshare", "--map-root-user", "--mount", "sh", "-c", $"mount -t tmpfs -o size={size} tmpfs \"$0\" && exec \"$@\"", folder];
 
+    /// <summary>The same with the files of another folder in it from the start.</summary>
+    public static string[] WithTmpfs(string folder, string size, string source) =>
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", $"mount -t tmpfs -o size={size} tmpfs \"$0\" && cp -r '{source}/.' \"$0\" && exec \"$@\"", folder];
+
     private static bool IsAllowed()
     {
         try

@@ -13,9 +13,14 @@ public sealed class SetImportsTests : IDisposable
 
     private readonly TemporaryFolder folder = new();
     private readonly ManualTimeProvider clock = new();
+    private readonly CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
     private readonly ImportOptions limits = new() { MaxBodyBytes = 150_000 };
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        patience.Dispose();
+    }
 
     [Fact]
     public async Task Receive_Parts_AreOneFileInTheEnd()
@@ -154,6 +159,70 @@ public sealed class SetImportsTests : IDisposable
         clock.Advance(limits.UploadAge * 2);
         Assert.Empty(imports.Tidy());
         Assert.NotNull(imports.Find(kept));
+    }
+
+    [Fact]
+    public async Task Watch_One_TellsEachTurnAndTheLastProgress_AndEnds()
+    {
+        var imports = Imports();
+        var id = Open(imports);
+        var other = Open(imports, "other");
+        await using var news = imports.WatchAsync(id, CancellationToken.None, patience.Token).GetAsyncEnumerator();
+        await Next(SetImportState.Receiving, 0, isTurn: true);
+        await Send(imports, other, 0, 10);
+        await Send(imports, id, 0, 100_000);
+        await Next(SetImportState.Receiving, 100_000, isTurn: false);
+        await Send(imports, id, 100_000, 200_000);
+        await Next(SetImportState.Queued, 200_000, isTurn: true);
+        using var active = await imports.TakeAsync(CancellationToken.None);
+        await Next(SetImportState.Importing, 200_000, isTurn: true);
+        imports.Advance(active, new ImportProgress(1, 9, 0));
+        Assert.Equal((false, 1), await Progress());
+        // too soon after the one before to be told; nothing of it is lost
+        imports.Advance(active, new ImportProgress(2, 9, 0));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        imports.Advance(active, new ImportProgress(3, 9, 1));
+        Assert.Equal((false, 3), await Progress());
+        imports.Finish(active, "It was no archive.");
+        Assert.Equal("It was no archive.", (await Next(SetImportState.Failed, 200_000, isTurn: true)).Error);
+        Assert.False(await news.MoveNextAsync());
+
+        async Task<SetImport> Next(SetImportState state, long offset, bool isTurn)
+        {
+            Assert.True(await news.MoveNextAsync());
+            Assert.Equal((id, (state, offset), isTurn), (news.Current.Id, Told(news.Current.Import!), news.Current.IsTurn));
+            return news.Current.Import!;
+        }
+
+        async Task<(bool, int)> Progress()
+        {
+            Assert.True(await news.MoveNextAsync());
+            return (news.Current.IsTurn, news.Current.Import!.Progress!.Done);
+        }
+    }
+
+    [Fact]
+    public async Task Watch_All_BeginsWithEach_AndTellsOfThoseThatAreGone()
+    {
+        var imports = Imports();
+        var ids = new[] { Open(imports), Open(imports, "other") };
+        using var stop = new CancellationTokenSource();
+        await using var news = imports.WatchAsync(null, stop.Token, patience.Token).GetAsyncEnumerator();
+        foreach (var id in ids) Assert.Equal((id, true), await Next());
+        Assert.True(await imports.DropAsync(ids[0], CancellationToken.None));
+        Assert.Equal((ids[0], true), await Next());
+        Assert.Null(news.Current.Import);
+        await Send(imports, ids[1], 0, 5);
+        Assert.Equal((ids[1], false), await Next());
+        // the service stops
+        await stop.CancelAsync();
+        Assert.False(await news.MoveNextAsync());
+
+        async Task<(string, bool)> Next()
+        {
+            Assert.True(await news.MoveNextAsync());
+            return (news.Current.Id, news.Current.IsTurn);
+        }
     }
 
     private SetImports Imports() => new(

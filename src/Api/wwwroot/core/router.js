@@ -12,6 +12,16 @@ export class Router {
 
   get current() { return this.#current; }
 
+  /** Takes other views for some names, or further ones. */
+  put(views) {
+    const { [this.#current]: before } = this.#views;
+    Object.assign(this.#views, views);
+    if (this.#views[this.#current] === before) return;
+    before.element.hidden = true;
+    this.#current = null;
+    this.#show(false);
+  }
+
   #show(moved) {
     // other fragments are places within a view
     if (this.#current && !location.hash.startsWith('#/')) return;

@@ -8,7 +8,7 @@ const choice = (name, options) => h('select', { id: id(name) }, ...options.map((
 
 export class NewSet {
   #file = h('input', { id: id('file'), type: 'file', accept: '.zip,.npz', class: 'visually-hidden', onchange: () => this.#chosen() });
-  #what = h('span', { class: 'chosen' }, 'A zip file of PNG, JPEG and WebP files, a folder a class; or a NumPy archive');
+  #what = h('span', { class: 'chosen' }, 'A zip file of PNG, JPEG and WebP files, a folder a class, or a NumPy archive; it can be dropped here');
   #inputs = {
     name: input('name', { spellcheck: 'false', placeholder: 'cats' }),
     size: input('size', { type: 'number', inputmode: 'numeric', min: 1, max: 512, value: 32 }),
@@ -23,13 +23,20 @@ export class NewSet {
 
   /** @param begin takes (fields, file) and answers once the service knows of the upload */
   constructor(begin) {
+    const over = event => { if (event.dataTransfer?.types.includes('Files')) event.preventDefault(); };
     const { name, size, channels, fit, testShare, duplicates, source, terms } = this.#inputs;
-    this.element = h('form', { class: 'panel new-set', id: 'new-set', novalidate: true, 'aria-label': 'A new image set', onsubmit: event => { event.preventDefault(); this.#submit(begin); } },
+    this.element = h('form', { class: 'panel new-set', id: 'new-set', novalidate: true, 'aria-label': 'A new image set', onsubmit: event => { event.preventDefault(); this.#submit(begin); }, ondragover: over, ondrop: event => { over(event); this.#drop(event.dataTransfer); } },
       h('div', { class: 'file' }, this.#file, h('label', { for: this.#file.id, class: 'button' }, 'Choose a file'), this.#what, errorOf(this.#file.id)),
       field('Name', name), field('Pixels across', size), field('Colours', channels), this.#go,
       h('details', {}, h('summary', {}, 'More'), h('div', { class: 'options' },
         field('Shape', fit), field('Test share', testShare), field('Duplicates', duplicates), field('Source', source), field('Terms', terms))),
       errorOf(id('set')));
+  }
+
+  #drop({ files }) {
+    if (files.length === 0) return;
+    this.#file.files = files;
+    this.#chosen();
   }
 
   #chosen() {

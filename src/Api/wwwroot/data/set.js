@@ -19,7 +19,7 @@ export function setCard(set, preview, on) {
     histogram(set),
     left(set, 'refused', set.refused, `${plural(set.refused, 'entry', 'entries')} refused`, [['Entry', row => row.entry], ['Reason', row => row.reason, 'prose']]),
     left(set, 'duplicates', set.duplicates, plural(set.duplicates, 'duplicate'), [['Entry', row => row.entry], ['Same as', row => row.of], ['Kept', row => row.kept ? 'yes' : 'no']]),
-    h('div', { class: 'ends' }, h('button', { type: 'button', class: 'quiet', id: `remove-${set.name}`, 'aria-label': `Delete ${set.name}`, onclick: on.remove }, 'Delete')));
+    h('div', { class: 'ends' }, h('a', { class: 'button', id: `train-${set.name}`, href: `#/training?data=${set.name}`, 'aria-label': `Train a model on ${set.name}` }, 'Train on it'), h('button', { type: 'button', class: 'quiet', id: `remove-${set.name}`, 'aria-label': `Delete ${set.name}`, onclick: on.remove }, 'Delete')));
 }
 
 function figures({ images, splits, classes, source, terms, bytes, imported, sha256, usedBy }) {

@@ -1,10 +1,22 @@
 // Uploads and their imports, as the service tells of them.
 import { h } from '../core/dom.js';
+import { listen } from '../core/events.js';
 import { number, plural } from '../core/words.js';
 import { size } from './sets.js';
 
 /** Whether something will still happen to an upload. */
 export const isOpen = state => state !== 'succeeded' && state !== 'failed';
+
+/**
+ * Watches all uploads; begins with each as it is.
+ * @param told takes an upload, and whether it stands elsewhere than before; or null and the id of one that is gone
+ * @returns ends it
+ */
+export const watchUploads = told => listen(() => ({ path: 'v1/datasets/uploads/events' }), {
+  'import.state': ({ upload }) => told(upload, true),
+  'import.progress': ({ upload }) => told(upload, false),
+  'import.removed': ({ id }) => told(null, id),
+});
 
 /**
  * @param upload as the service has it

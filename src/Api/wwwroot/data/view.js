@@ -2,14 +2,13 @@
 import { redraw } from '../core/dom.js';
 import { confirm } from '../core/confirm.js';
 import { explain } from '../core/http.js';
+import { inTurn } from '../core/turn.js';
 import { plural } from '../core/words.js';
 import { NewSet } from './form.js';
 import { setCard } from './set.js';
 import { allSets, allUploads, dropUpload, previewOf, removeSet, size } from './sets.js';
 import { begin, send } from './transfer.js';
-import { isOpen, uploadItem } from './uploads.js';
-
-const interval = 700;
+import { isOpen, uploadItem, watchUploads } from './uploads.js';
 
 export class DataView {
   title = 'Data';
@@ -18,8 +17,8 @@ export class DataView {
   #places = {};
   #sending = new Map(); // by id: { abort, why }
   #uploads = [];
-  #looking = false;
-  #timer = 0;
+  #end = null;
+  #look = inTurn(() => this.#read());
 
   constructor(announce) {
     this.#announce = announce;
@@ -29,18 +28,31 @@ export class DataView {
     addEventListener('beforeunload', event => { if ([...this.#sending.values()].some(here => !here.sent)) event.preventDefault(); });
   }
 
-  enter() {
-    this.#looking = true;
-    return this.#look();
+  async enter() {
+    // who may not read them would be refused again and again
+    if (await this.#look() && !this.element.hidden) this.#end ??= watchUploads((upload, news) => this.#hear(upload, news));
   }
 
   leave() {
-    this.#looking = false;
-    clearTimeout(this.#timer);
+    this.#end?.();
+    this.#end = null;
   }
 
-  async #look() {
-    clearTimeout(this.#timer);
+  // as it comes; what has an end of its own is read as a whole, with the sets
+  #hear(upload, news) {
+    const at = this.#uploads.findIndex(({ id }) => id === (upload?.id ?? news));
+    const before = this.#uploads[at];
+    if (!upload || !isOpen(upload.state) || !before) {
+      if (upload ? !before || isOpen(before.state) : before) this.#look();
+      return;
+    }
+    // what this page has sent meanwhile, it knows sooner
+    this.#uploads[at] = upload.state === 'receiving' && before.offset > upload.offset ? before : upload;
+    this.#drawUploads();
+  }
+
+  /** Whether it could be read. */
+  async #read() {
     try {
       this.#uploads = await allUploads();
       this.#drawUploads();
@@ -49,10 +61,11 @@ export class DataView {
         this.#sending.delete(id);
         this.#say(state === 'succeeded' ? `${name} is imported.` : `${name} could not be imported.`, state === 'failed');
       }
+      return true;
     } catch (error) {
       this.#say(explain(error), true);
+      return false;
     }
-    if (this.#looking && this.#uploads.some(each => isOpen(each.state))) this.#timer = setTimeout(() => this.#look(), interval);
   }
 
   #drawUploads() {
@@ -127,11 +140,13 @@ export class DataView {
   async #act(act, done) {
     try {
       await act();
-      if (done) this.#say(done);
     } catch (error) {
       this.#say(explain(error), true);
+      return this.#look();
     }
+    // said when it is to be seen
     await this.#look();
+    if (done) this.#say(done);
   }
 
   #say(text, bad = false) {

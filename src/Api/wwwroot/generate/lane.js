@@ -81,6 +81,8 @@ export class Lane {
     },
     lost(event) { this.status.textContent = event.id ? 'Connection lost; the service goes on with it' : 'Connection lost; it is asked for again'; },
     completed(event) {
+      // who reads or saves the pictures of a lane that is done gets the last ones
+      this.tiles.show(this.#room(), Infinity, this.#view);
       const waited = event.queueMilliseconds >= 100 ? `, after ${duration(event.queueMilliseconds)} in the queue` : '';
       this.#end('done', `${this.request.model.replace('@', ' v')}, seed ${this.request.seed}, ${duration(event.sampleMilliseconds)}${waited}`);
       this.takeaway.offer(this.request, this.id);

@@ -38,6 +38,8 @@ export class Tiles {
   }
 
   show(trajectory, step, view) {
+    // a frame that waits for the screen is older than this
+    this.#toPaint.clear();
     this.#canvases.forEach((canvas, i) => this.#paint(i, trajectory.at(i, step), view));
   }
 

@@ -117,6 +117,7 @@ export class GenerateView {
   /** Shows a generation that the address names: as it runs, or what it made. */
   async enter(query) {
     const id = query.get('id');
+    if (query.has('model') && !this.#jobs.length) this.#choose(query.get('model'));
     if (!id || this.#jobs.length || !keeps(this.#service.api)) return;
     history.replaceState(null, '', '#/generate');
     try {
@@ -126,6 +127,13 @@ export class GenerateView {
     } catch (error) {
       showError('form', explain(error));
     }
+  }
+
+  /** Takes a model that the address names into the first setting, with what is usual for it. */
+  #choose(model) {
+    history.replaceState(null, '', '#/generate');
+    this.#lanes[0].setting.write({ model, options: {} });
+    this.#offer();
   }
 
   #watch(waiting) {

@@ -1,11 +1,14 @@
 // One job: where it stands, what can be done with it, its curves and its samples, as long as somebody looks.
 import { h, redraw } from '../core/dom.js';
 import { confirm } from '../core/confirm.js';
+import * as aliasing from '../models/aliases.js';
 import { call, explain, get } from '../core/http.js';
 import { duration, moment, number } from '../core/words.js';
 import { Curves } from './curves.js';
 import { metricsOf, pathOf, watch } from './live.js';
 import { Samples } from './samples.js';
+
+const serving = 'prod'; // where a version goes that is promoted from here
 
 const isOver = ({ state }) => ['succeeded', 'failed', 'cancelled'].includes(state);
 
@@ -17,7 +20,7 @@ export class JobPanel {
   #curves = new Curves();
   #samples = new Samples();
 
-  /** @param on { announce(text), changed(), copy(job) } */
+  /** @param on { announce(text), changed(), promoted(name), copy(job) } */
   constructor(on) {
     this.#on = on;
     this.title = h('h2', { id: 'job-title', tabindex: -1 });
@@ -30,6 +33,9 @@ export class JobPanel {
   }
 
   get id() { return this.#id; }
+
+  /** How often it has been read by itself: what a list says that was asked for before the last time is older. */
+  reads = 0;
 
   /** Shows the job of that id; null for none. */
   async show(id) {
@@ -46,6 +52,7 @@ export class JobPanel {
       for (const line of lines) this.#curves.add(line.step, line);
       this.element.hidden = false;
       this.said.hidden = true;
+      this.reads++;
       this.refresh(job);
       await this.#samples.of(id);
       if (id === this.#id && !(isOver(job) && !job.active)) this.#follow(lines.at(-1)?.step ?? -1);
@@ -73,7 +80,7 @@ export class JobPanel {
 
   #follow(last) {
     const id = this.#id;
-    const again = async () => { if (id === this.#id) this.refresh(await get(pathOf(id))); };
+    const again = async () => { if (id === this.#id) await this.#read(id); };
     this.#end = watch(id, last + 1, {
       state: () => again().then(() => this.#on.changed()),
       samples: () => id === this.#id && this.#samples.refresh(),
@@ -112,6 +119,7 @@ export class JobPanel {
       job.state === 'running' && button('checkpoint', 'Save now', () => this.#act('checkpoint', 'It is saved.')),
       job.state === 'running' && job.objective !== 'classifier' && button('publish', 'Publish now', () => this.#act('checkpoint?publish=true', 'A version is published.')),
       job.state === 'running' && job.objective !== 'classifier' && button('sample', 'Sample now', () => this.#act('sample', 'A grid is drawn.')),
+      job.versions?.length > 0 && button('promote', `Promote v${job.versions.at(-1).version}`, () => this.#promote(job.model, job.versions.at(-1).version), null),
       job.job && button('clone', 'Clone', () => this.#on.copy(this.#job)),
       !isOver(job) && button('cancel', 'Cancel', () => this.#cancel()),
       !isOver(job) && h('form', { class: 'rank', 'aria-label': 'Priority', onsubmit: event => { event.preventDefault(); this.#rank(Number(priority.value)); } },
@@ -125,6 +133,21 @@ export class JobPanel {
       await this.#act('cancel', 'It is cancelled.');
   }
 
+  // a name that stood for nothing can be given without a question: nobody's requests change
+  async #promote(model, version) {
+    try {
+      const now = await aliasing.aliasOf(model, serving);
+      if (now && now.version !== version && !await confirm(`Promote ${model} v${version}?`,
+        `Requests for ${model}@${serving} get version ${version} from then on, and not version ${now.version}. Requests that are running keep the version they began with.`, 'Promote')) return;
+      this.#say('The service loads the version and looks whether it is sound.');
+      await aliasing.move(model, serving, version, now?.mark);
+      this.#say(`${model}@${serving} is v${version} now.`);
+      this.#on.promoted(`${model}@${serving}`);
+    } catch (error) {
+      this.#say(`Nothing was changed. ${explain(error)}`, true);
+    }
+  }
+
   #rank(priority) { return this.#act('priority', `Its priority is ${priority} now.`, { method: 'PUT', json: { priority } }); }
 
   async #act(what, done, options = { method: 'POST' }) {
@@ -135,8 +158,15 @@ export class JobPanel {
     } catch (error) {
       this.#say(explain(error), true);
     }
-    if (id === this.#id) this.refresh(await get(pathOf(id)));
+    if (id === this.#id) await this.#read(id);
     this.#on.changed();
+  }
+
+  async #read(id) {
+    const job = await get(pathOf(id));
+    if (id !== this.#id) return;
+    this.reads++;
+    this.refresh(job);
   }
 
   #say(text, bad = false) {

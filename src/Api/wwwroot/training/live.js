@@ -1,6 +1,6 @@
 // What happens to a job, as it happens.
+import { listen } from '../core/events.js';
 import { call } from '../core/http.js';
-import { key } from '../core/key.js';
 
 export const pathOf = id => `v1/training-jobs/${encodeURIComponent(id)}`;
 
@@ -16,20 +16,10 @@ export async function metricsOf(id, steps) {
  * @returns ends it
  */
 export function watch(id, fromStep, on) {
-  let source, next = fromStep, timer = 0;
-  const open = () => {
-    const query = new URLSearchParams({ fromStep: next, ...(key() ? { access_token: key() } : {}) });
-    source = new EventSource(`${pathOf(id)}/events?${query}`);
-    for (const [name, told] of Object.entries(on)) source.addEventListener(`training.${name}`, event => {
-      const happened = JSON.parse(event.data);
-      if (name === 'metrics') next = happened.step + 1;
-      // without this the browser would come back to a stream that has ended
-      if (['succeeded', 'failed', 'cancelled'].includes(happened.kind)) source.close();
-      told(happened);
-    });
-    // some browsers give up when nobody answers
-    source.addEventListener('error', () => { if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, 2000); });
-  };
-  open();
-  return () => { clearTimeout(timer); source.close(); };
+  let next = fromStep;
+  return listen(() => ({ path: `${pathOf(id)}/events`, query: { fromStep: next } }), Object.fromEntries(Object.entries(on).map(([name, told]) => [`training.${name}`, happened => {
+    if (name === 'metrics') next = happened.step + 1;
+    told(happened);
+    return ['succeeded', 'failed', 'cancelled'].includes(happened.kind);
+  }])));
 }

@@ -21,7 +21,15 @@ export class Submit {
         field('Begin with', this.template), field('or a file', this.file), field('Priority', this.priority),
         h('div', { class: 'field whole' }, h('label', { for: 'job-text' }, 'Job file'), this.text, errorOf('job-text'), this.wrong),
         h('div', { class: 'whole ends' }, h('button', { id: 'job-submit' }, 'Queue the job'))));
-    this.element.addEventListener('toggle', () => { if (this.element.open) this.#offer(); });
+    this.element.addEventListener('toggle', () => { if (this.element.open) this.#list(); });
+  }
+
+  /** Opens with a job file that is to be looked at and queued. */
+  offer(job) {
+    this.element.open = true;
+    this.#fill(job);
+    this.element.scrollIntoView({ block: 'nearest' });
+    this.element.querySelector('#job-submit').focus();
   }
 
   /** Opens with a copy of a job's file under another name. */
@@ -32,7 +40,7 @@ export class Submit {
     this.text.focus();
   }
 
-  async #offer() {
+  async #list() {
     if (this.#templates.length) return;
     try {
       this.#templates = await get('v1/training-templates');

@@ -1,7 +1,9 @@
 // The view of training: the jobs, one of them in full, and a place to queue another.
 import { h, redraw } from '../core/dom.js';
 import { explain, get } from '../core/http.js';
+import { inTurn } from '../core/turn.js';
 import { plural } from '../core/words.js';
+import { jobFor } from './begin.js';
 import { JobPanel } from './job.js';
 import { jobList } from './list.js';
 import { Submit } from './submit.js';
@@ -15,11 +17,15 @@ export class TrainingView {
   #timer = 0;
   #jobs = [];
   #places = {};
+  #look = inTurn(() => this.#read());
 
-  /** @param announce tells a screen reader */
-  constructor(announce) {
+  /**
+   * @param announce tells a screen reader
+   * @param on { promoted(name) }: told what serves now
+   */
+  constructor(announce, on) {
     for (const name of ['now', 'problem', 'new', 'jobs', 'job']) this.#places[name] = this.element.querySelector(`[data-place="${name}"]`);
-    this.job = new JobPanel({ announce, changed: () => this.#look(), copy: job => this.submit.copy(job.job, this.#freeName(job.name)) });
+    this.job = new JobPanel({ announce, changed: () => this.#look(), promoted: on.promoted, copy: job => this.submit.copy(job.job, this.#freeName(job.name)) });
     this.submit = new Submit(id => {
       announce('The job is queued.');
       location.hash = `#/training?id=${id}`;
@@ -32,11 +38,22 @@ export class TrainingView {
   async enter(query) {
     this.#looking = true;
     await this.#look();
+    if (query.has('data')) await this.#begin(query.get('data'));
     const running = this.#jobs.find(({ state }) => state === 'running');
     const id = query.get('id') ?? this.job.id ?? running?.id ?? this.#jobs[0]?.id ?? null;
     try {
       await this.job.show(id);
-      this.#draw();
+      this.#draw(false);
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  // the address names a set that somebody wants to train on
+  async #begin(set) {
+    history.replaceState(null, '', '#/training');
+    try {
+      this.submit.offer(jobFor(await get(`v1/datasets/${encodeURIComponent(set)}`), this.#jobs.some(({ name }) => name === set) ? this.#freeName(set) : set));
     } catch (error) {
       this.#complain(error);
     }
@@ -48,13 +65,14 @@ export class TrainingView {
     this.job.leave();
   }
 
-  async #look() {
+  async #read() {
     clearTimeout(this.#timer);
     if (!this.#looking || document.hidden) return;
+    const { reads } = this.job;
     try {
       this.#jobs = (await get('v1/training-jobs?limit=50')).items;
       this.#places.problem.hidden = true;
-      this.#draw();
+      this.#draw(reads === this.job.reads);
     } catch (error) {
       this.#complain(error);
     }
@@ -62,12 +80,13 @@ export class TrainingView {
     if (this.#looking) this.#timer = setTimeout(() => this.#look(), interval);
   }
 
-  #draw() {
+  /** @param isNewest whether the job that is shown has not been read since the list was asked for */
+  #draw(isNewest = true) {
     const waiting = this.#jobs.filter(({ state }) => state === 'queued').length, running = this.#jobs.find(({ active }) => active);
     redraw(this.#places.now, `${running ? `${running.name} is trained` : 'Nothing is trained'}${waiting ? `, ${plural(waiting, 'job')} wait${waiting === 1 ? 's' : ''}` : ''}.`);
     redraw(this.#places.jobs, jobList(this.#jobs, this.job.id));
     const shown = this.#jobs.find(({ id }) => id === this.job.id);
-    if (shown && !this.job.element.hidden) this.job.refresh(shown);
+    if (shown && isNewest && !this.job.element.hidden) this.job.refresh(shown);
   }
 
   #complain(error) {
