@@ -12,34 +12,20 @@ var (width, blocks, pairs, threads) = (Number(0, 32), Number(1, 1), Number(2, 7)
 set_num_threads(threads);
 using var network = new UNet(new UNetConfig
 {
-    ImageSize = 32, Channels = 1, Classes = 10, ModelChannels = width, ChannelMultipliers = [1, 2, 2], ResidualBlocks = blocks,
-    AttentionResolutions = [8], HeadChannels = 32,
+    ImageSize = 32,
+    Channels = 1,
+    Classes = 10,
+    ModelChannels = width,
+    ChannelMultipliers = [1, 2, 2],
+    ResidualBlocks = blocks,
+    AttentionResolutions = [8],
+    HeadChannels = 32,
 }, seed: 1);
 Console.WriteLine($"width {width}, {blocks} blocks, {threads} threads, {network.parameters().Sum(p => p.numel()):N0} parameters; median of {pairs} pairs, ms");
 Console.WriteLine("| what | batch | plain | kernels | gain (least to most) |");
 Console.WriteLine("|---|---|---|---|---|");
-if (args.Length > 4)
-{
-    Profile();
-    return;
-}
 foreach (var batch in new[] { 1, 8, 32, 64 }) Row("forward", batch, Forward);
 foreach (var batch in new[] { 8, 32, 64 }) Row("forward and backward", batch, Step);
-
-void Profile()
-{
-    using var scope = NewDisposeScope();
-    var batch = int.Parse(args[4], CultureInfo.InvariantCulture);
-    var (x, time, labels) = (randn(batch, 1, 32, 32), arange(batch).mul(7), arange(batch).remainder(10));
-    for (var k = 0; k < 3; k++) Forward(x, time, labels);
-    foreach (var plain in new[] { true, false })
-    {
-        using var without = plain ? NativeKernels.Plain() : default;
-        var rows = NativeKernels.Profile(() => { for (var k = 0; k < 5; k++) Forward(x, time, labels); });
-        Console.WriteLine($"{(plain ? "plain" : "kernels")}: {rows.Sum(r => r.Milliseconds) / 5:0.0} ms");
-        foreach (var (name, calls, ms) in rows.Take(18)) Console.WriteLine($"  {ms / 5,8:0.00} ms {calls / 5,5} x {name}");
-    }
-}
 
 void Row(string what, int batch, Action<Tensor, Tensor, Tensor> work)
 {
@@ -57,7 +43,8 @@ void Row(string what, int batch, Action<Tensor, Tensor, Tensor> work)
         using var plain = NativeKernels.Plain();
         return Run();
     }
-    (Plain(), Run()).GetHashCode();
+    Plain();
+    Run();
     var measured = Enumerable.Range(0, pairs).Select(_ => (Plain: Plain(), Ours: Run())).ToArray();
     var gains = measured.Select(m => m.Plain / m.Ours).Order().ToArray();
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -13,7 +12,7 @@ namespace Diffusion.Kernels;
 internal static unsafe partial class NativeKernels
 {
     private const string Library = "diffusionkernels";
-    private static readonly bool loaded;
+    private static readonly bool wanted;
 
     [ThreadStatic]
     private static int t_plain;
@@ -21,11 +20,15 @@ internal static unsafe partial class NativeKernels
     static NativeKernels()
     {
         NativeLibrary.SetDllImportResolver(typeof(NativeKernels).Assembly, Resolve);
-        loaded = Environment.GetEnvironmentVariable("DIFFUSION_KERNELS") != "0" && Load() != IntPtr.Zero;
+        Loaded = Load() != IntPtr.Zero;
+        wanted = Environment.GetEnvironmentVariable("DIFFUSION_KERNELS") != "0";
     }
 
+    /// <summary>Whether the library is there.</summary>
+    public static bool Loaded { get; }
+
     /// <summary>Whether the library is there and in use; false also with the environment variable <c>DIFFUSION_KERNELS=0</c>.</summary>
-    public static bool Available => loaded && t_plain == 0;
+    public static bool Available => Loaded && wanted && t_plain == 0;
 
     /// <summary>Until disposed, this thread uses the plain operators: to compare with them, or for what ours cannot do.</summary>
     public static PlainScope Plain() => new();
@@ -45,9 +48,8 @@ internal static unsafe partial class NativeKernels
         return Tensor.UnsafeCreateTensor(result);
     }
 
-    /// <summary>Runs something and tells where the time of this thread went.</summary>
-    /// <returns>Each operator with its calls and its milliseconds, without what it called, the longest first.</returns>
-    public static IReadOnlyList<(string Operator, long Calls, double Milliseconds)> Profile(Action work)
+    /// <summary>The entry points <c>kernels_profile_begin</c> and <c>_end</c> around <paramref name="work"/>: lines of calls, nanoseconds and name.</summary>
+    public static string Profile(Action work)
     {
         Check(kernels_profile_begin());
         IntPtr lines;
@@ -59,9 +61,7 @@ internal static unsafe partial class NativeKernels
         {
             Check(kernels_profile_end(&lines));
         }
-        return [.. Marshal.PtrToStringUTF8(lines)!.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))
-            .Select(cells => (cells[2], long.Parse(cells[0], CultureInfo.InvariantCulture), long.Parse(cells[1], CultureInfo.InvariantCulture) / 1e6))
-            .OrderByDescending(row => row.Item3)];
+        return Marshal.PtrToStringUTF8(lines)!;
     }
 
     private static void Check(int failed)

@@ -18,10 +18,11 @@ public static class TrainingCommands
         {DataCommands.Usage}
         {EvaluateCommand.Usage}
         {AverageCommand.Usage}
+        {ProfileCommand.Usage}
         """;
 
     /// <summary>The first words of the training commands.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["train", "import", "datasets", "evaluate", "average"];
+    public static IReadOnlyList<string> Names { get; } = ["train", "import", "datasets", "evaluate", "average", "profile"];
 
     /// <summary>Runs the command that <paramref name="args"/> names.</summary>
     /// <param name="args">The command line of the executable.</param>
@@ -41,6 +42,7 @@ public static class TrainingCommands
                 "train" => await TrainAsync(arguments, stop.Token),
                 "evaluate" => await EvaluateCommand.RunAsync(arguments, Options(arguments), stop.Token),
                 "average" => AverageCommand.Run(arguments, Options(arguments), stop.Token),
+                "profile" => await ProfileCommand.RunAsync(arguments, Options(arguments)),
                 "import" => DataCommands.Import(arguments, Console.Out, !Console.IsOutputRedirected, stop.Token),
                 _ => DataCommands.Sets(arguments, Console.Out),
             };
