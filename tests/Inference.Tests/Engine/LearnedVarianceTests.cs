@@ -36,7 +36,9 @@ public sealed class LearnedVarianceTests : IDisposable
     {
         var request = Request(sampler, steps, option) with { Count = 2, Labels = [3, 8], Guidance = guidance };
         var result = rig.Run(request);
-        for (var i = 0; i < 2; i++) Assert.InRange(Rig.Distance(Expected(request, i), Rig.Picture(result, i)), 0, Rounding);
+        // a guided estimate is g times one pass and 1 - g times the other, and so is what they are rounded by
+        var rounding = Rounding * (float)(Math.Abs(guidance) + Math.Abs(1 - guidance));
+        for (var i = 0; i < 2; i++) Assert.InRange(Rig.Distance(Expected(request, i), Rig.Picture(result, i)), 0, rounding);
     }
 
     [Fact]
