@@ -25,7 +25,7 @@ public sealed class CommandLineTests
         var (code, output, error) = Run(args);
         Assert.Equal((2, ""), (code, output));
         Assert.Contains($"'{args.First(a => !a.StartsWith("--", StringComparison.Ordinal) && !a.StartsWith("http", StringComparison.Ordinal))}' is no command", error, StringComparison.Ordinal);
-        Assert.Contains("train, import, datasets, evaluate, average, models, keys", error, StringComparison.Ordinal);
+        Assert.Contains("train, import, datasets, evaluate, average, profile, models, keys", error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -13,7 +13,7 @@ internal static class RawCall
     // a server that waits for more has been told enough by then
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Sends, and reads until the server hangs up.</summary>
+    /// <summary>Sends, and reads until the server hangs up or a stream of events begins.</summary>
     /// <param name="address">The service.</param>
     /// <param name="bytes">The request.</param>
     /// <param name="isWhole">Whether the server has all that it can wait for; else it is told after a moment that no more comes.</param>
@@ -49,7 +49,19 @@ internal static class RawCall
     private static async Task ReadAsync(Socket socket, MemoryStream into, CancellationToken cancellationToken)
     {
         var buffer = new byte[16 * 1024];
-        while (await socket.ReceiveAsync(buffer, cancellationToken) is var read and > 0) into.Write(buffer, 0, read);
+        while (await socket.ReceiveAsync(buffer, cancellationToken) is var read and > 0)
+        {
+            into.Write(buffer, 0, read);
+            if (into.Length <= 2 * buffer.Length && IsEndless(into.ToArray())) return;
+        }
+    }
+
+    // a stream of events is an answer as soon as it begins: some have no end
+    private static bool IsEndless(byte[] bytes)
+    {
+        var text = Encoding.Latin1.GetString(bytes);
+        var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        return end > 0 && text.AsSpan(0, end).Contains("\r\nContent-Type: text/event-stream", StringComparison.OrdinalIgnoreCase);
     }
 
     private static RawAnswer Parse(byte[] bytes)
