@@ -113,26 +113,11 @@ public sealed class GuidingShareTests : IDisposable
             }
             var precision = 1 / s2 + k * k / v + snr;
             var (byMemory, byNoisy) = (w * k / v / precision + 1 - w, w * snr / alpha / precision);
-            var (onMemory, onNoisy) = LeastSquares(bars, noisy, target);
+            var (onMemory, onNoisy) = LeastSquares.Of(bars, noisy, target);
             Near.Absolute(byMemory, onMemory, epoch == 0 ? 0.01 : 0.01 * byMemory, $"weight on the memory in epoch {epoch}");
             Near.Relative(byNoisy, onNoisy, 0.02, $"weight on x_t in epoch {epoch}");
             for (var i = 0; i < rows; i++) memory.Write(i, epoch, [(float)(onMemory * bars[i] + onNoisy * noisy[i])]);
             (k, v) = (byMemory * k + byNoisy * alpha, byMemory * byMemory * v + byNoisy * byNoisy * sigma * sigma);
         }
-    }
-
-    private static (double A, double B) LeastSquares(float[] x, float[] y, float[] target)
-    {
-        double xx = 0, xy = 0, yy = 0, xt = 0, yt = 0;
-        for (var i = 0; i < x.Length; i++)
-        {
-            xx += (double)x[i] * x[i];
-            xy += (double)x[i] * y[i];
-            yy += (double)y[i] * y[i];
-            xt += (double)x[i] * target[i];
-            yt += (double)y[i] * target[i];
-        }
-        var determinant = xx * yy - xy * xy;
-        return ((xt * yy - yt * xy) / determinant, (yt * xx - xt * xy) / determinant);
     }
 }

@@ -127,7 +127,7 @@ public sealed class SampleMemoryTests : IDisposable
                 memory.Read(i, epoch, bar);
                 bars[i] = bar[0];
             }
-            var (onMemory, onNoisy) = LeastSquares(bars, noisy, clean);
+            var (onMemory, onNoisy) = LeastSquares.Of(bars, noisy, clean);
             var n = epoch + 1;
             var snr = schedule.SignalToNoise(t);
             var precision = 1 / variance + n * snr;
@@ -136,21 +136,6 @@ public sealed class SampleMemoryTests : IDisposable
             Near.Relative(snr / schedule.Alpha(t) / precision, onNoisy, n == 1 ? 0.01 : 0.02, $"weight on x_t in epoch {n}");
             for (var i = 0; i < rows; i++) memory.Write(i, epoch, [(float)(onMemory * bars[i] + onNoisy * noisy[i])]);
         }
-    }
-
-    private static (double A, double B) LeastSquares(float[] x, float[] y, float[] target)
-    {
-        double xx = 0, xy = 0, yy = 0, xt = 0, yt = 0;
-        for (var i = 0; i < x.Length; i++)
-        {
-            xx += (double)x[i] * x[i];
-            xy += (double)x[i] * y[i];
-            yy += (double)y[i] * y[i];
-            xt += (double)x[i] * target[i];
-            yt += (double)y[i] * target[i];
-        }
-        var determinant = xx * yy - xy * xy;
-        return ((xt * yy - yt * xy) / determinant, (yt * xx - xt * xy) / determinant);
     }
 
     private SampleMemory Open(int rows, int pixels, MemoryStorage storage = MemoryStorage.UInt8) => new(folder.Path, rows, pixels, storage, seed: 5);
