@@ -48,6 +48,26 @@ internal static unsafe partial class NativeKernels
         return Tensor.UnsafeCreateTensor(result);
     }
 
+    /// <summary>The operator <c>kernels_convolution</c>; the result belongs to the current dispose scope.</summary>
+    /// <exception cref="InvalidOperationException">What the library says of the arguments.</exception>
+    public static Tensor Convolution(Tensor x, Tensor weight, Tensor bias, Tensor? added, PackedWeights packed)
+    {
+        IntPtr result;
+        var failed = kernels_convolution(x.Handle, weight.Handle, bias.Handle, added?.Handle ?? IntPtr.Zero, packed, &result);
+        GC.KeepAlive(x);
+        GC.KeepAlive(weight);
+        GC.KeepAlive(bias);
+        GC.KeepAlive(added);
+        Check(failed);
+        return Tensor.UnsafeCreateTensor(result);
+    }
+
+    /// <summary>The entry point <c>kernels_packed_new</c>.</summary>
+    public static IntPtr NewPacked() => kernels_packed_new();
+
+    /// <summary>The entry point <c>kernels_packed_free</c>.</summary>
+    public static void FreePacked(IntPtr packed) => kernels_packed_free(packed);
+
     /// <summary>The entry points <c>kernels_profile_begin</c> and <c>_end</c> around <paramref name="work"/>: lines of calls, nanoseconds and name.</summary>
     public static string Profile(Action work)
     {
@@ -96,6 +116,15 @@ internal static unsafe partial class NativeKernels
 
     [LibraryImport(Library)]
     private static partial IntPtr kernels_error();
+
+    [LibraryImport(Library)]
+    private static partial IntPtr kernels_packed_new();
+
+    [LibraryImport(Library)]
+    private static partial void kernels_packed_free(IntPtr packed);
+
+    [LibraryImport(Library)]
+    private static partial int kernels_convolution(IntPtr x, IntPtr weight, IntPtr bias, IntPtr added, PackedWeights packed, IntPtr* result);
 
     [LibraryImport(Library)]
     private static partial int kernels_profile_begin();

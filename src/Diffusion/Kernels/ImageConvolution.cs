@@ -1,0 +1,34 @@
+using Diffusion.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+using Layer = TorchSharp.Modules.Convolution;
+
+namespace Diffusion.Kernels;
+
+/// <summary>
+/// How a convolution of 3x3 or 1x1 that keeps the size of its image is evaluated: by our kernel where it serves (3x3 by F(2x2, 3x3) of
+/// Lavin and Gray 2016, 1x1 as a product), which packs the weights once, and again when they change; else by the plain operator.
+/// </summary>
+/// <param name="layer">Whose weights, [O, I, K, K] or [O, I, 1], and bias are used, whatever they are at that moment.</param>
+internal sealed class ImageConvolution(Layer layer)
+{
+    private const int Multiple = 16;
+
+    private readonly PackedWeights? packed = NativeKernels.Loaded ? new PackedWeights() : null;
+    private readonly bool fits = layer.weight.size(-1) is 1 or 3 && layer.in_channels % Multiple == 0 && layer.out_channels % Multiple == 0;
+    private readonly long padding = layer.weight.size(-1) / 2;
+
+    /// <param name="x">[B, I, H, W].</param>
+    /// <param name="added">[B, O, H, W], added to the result; null for nothing.</param>
+    /// <returns>[B, O, H, W] in the layout of <paramref name="x"/>.</returns>
+    public Tensor Of(Tensor x, Tensor? added = null)
+    {
+        using var scope = NewDisposeScope();
+        var weight = layer.weight.ndim == 4 ? layer.weight : layer.weight.unsqueeze(-1);
+        if (fits && ChannelsLast.Is(x) && ChannelsLast.Pays(x) && (added is null || ChannelsLast.Is(added)))
+            return NativeKernels.Convolution(x, weight, layer.bias!, added, packed!).MoveToOuterDisposeScope();
+        var y = F.conv2d(x, weight, layer.bias, padding: [padding, padding]);
+        return (added is null ? y : y.add_(added, Scalars.One)).MoveToOuterDisposeScope();
+    }
+}

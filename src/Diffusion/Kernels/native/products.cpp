@@ -1,0 +1,90 @@
+#include "products.h"
+#include "vectors.h"
+
+namespace kernels {
+namespace {
+
+// A block of Rows x (Columns vectors) of the result stays in registers while k runs.
+template <int Lanes, int Rows, int Columns>
+INLINE void block(const float* __restrict a, const float* __restrict b, float* __restrict c, int64_t inner, int64_t columns, int64_t width,
+                  const float* __restrict bias, const float* __restrict added) {
+    using V = typename Vector<Lanes>::type;
+    V sums[Rows][Columns];
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; r++)
+#pragma GCC unroll 4
+        for (int n = 0; n < Columns; n++) sums[r][n] = V{};
+    for (int64_t k = 0; k < inner; k++) {
+        V row[Columns];
+#pragma GCC unroll 4
+        for (int n = 0; n < Columns; n++) row[n] = *reinterpret_cast<const V*>(b + k * width + n * Lanes);
+#pragma GCC unroll 16
+        for (int r = 0; r < Rows; r++) {
+            const float value = a[r * inner + k];
+#pragma GCC unroll 4
+            for (int n = 0; n < Columns; n++) sums[r][n] += row[n] * value;
+        }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; r++)
+#pragma GCC unroll 4
+        for (int n = 0; n < Columns; n++) {
+            V sum = sums[r][n];
+            if (bias) sum += *reinterpret_cast<const V*>(bias + n * Lanes);
+            if (added) sum += *reinterpret_cast<const V*>(added + r * columns + n * Lanes);
+            *reinterpret_cast<V*>(c + r * columns + n * Lanes) = sum;
+        }
+}
+
+template <int Lanes, int Rows, int Columns>
+INLINE void all_rows(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, int64_t width,
+                     const float* bias, const float* added) {
+    int64_t r = 0;
+    for (; r + Rows <= rows; r += Rows)
+        block<Lanes, Rows, Columns>(a + r * inner, b, c + r * columns, inner, columns, width, bias, added ? added + r * columns : nullptr);
+    for (; r < rows; r++)
+        block<Lanes, 1, Columns>(a + r * inner, b, c + r * columns, inner, columns, width, bias, added ? added + r * columns : nullptr);
+}
+
+template <int Lanes, int Rows>
+INLINE void product(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added) {
+    for (int64_t first = 0; first < columns; first += panel_width) {
+        const int64_t width = panel_of(columns, first);
+        const float* panel = b + first * inner;
+        int64_t n = 0;
+        for (; n + 2 * Lanes <= width; n += 2 * Lanes)
+            all_rows<Lanes, Rows, 2>(a, panel + n, c + first + n, rows, inner, columns, width, bias ? bias + first + n : nullptr, added ? added + first + n : nullptr);
+        if (n < width)
+            all_rows<Lanes, Rows, 1>(a, panel + n, c + first + n, rows, inner, columns, width, bias ? bias + first + n : nullptr, added ? added + first + n : nullptr);
+    }
+}
+
+#if defined(__x86_64__)
+FOR_V4 void product_v4(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added) {
+    product<16, 8>(a, b, c, rows, inner, columns, bias, added);
+}
+
+FOR_V3 void product_v3(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added) {
+    product<8, 4>(a, b, c, rows, inner, columns, bias, added);
+}
+#endif
+
+}  // namespace
+
+void multiply(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added) {
+#if defined(__x86_64__)
+    if (unit() == Unit::v4) return product_v4(a, b, c, rows, inner, columns, bias, added);
+    if (unit() == Unit::v3) return product_v3(a, b, c, rows, inner, columns, bias, added);
+#endif
+    product<4, 4>(a, b, c, rows, inner, columns, bias, added);
+}
+
+void pack(const float* b, int64_t column, int64_t row, float* packed, int64_t inner, int64_t columns) {
+    for (int64_t first = 0; first < columns; first += panel_width) {
+        const int64_t width = panel_of(columns, first);
+        for (int64_t k = 0; k < inner; k++)
+            for (int64_t n = 0; n < width; n++) packed[first * inner + k * width + n] = b[(first + n) * column + k * row];
+    }
+}
+
+}  // namespace kernels
