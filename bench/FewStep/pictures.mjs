@@ -18,7 +18,7 @@ async function digit(model, { sampler, options }, steps, label) {
 }
 
 mkdirSync(folder, { recursive: true });
-for (const arm of Object.keys(arms).filter(isMeasured)) {
+for (const arm of Object.keys(arms).filter(arm => isMeasured(arm) && !arm.includes('float'))) {
   const sheet = Buffer.alloc(width * height);
   for (const [row, steps] of rows.entries()) {
     const digits = await Promise.all(Array.from({ length: labels }, (_, label) => digit(modelOf(arm, seed), samplersOf(arm)[0], steps, label)));
