@@ -19,16 +19,18 @@ internal static class ObjectiveReader
         var remembers = kind is ObjectiveSettings.Dddm or ObjectiveSettings.Udddm;
         var loss = fields.Section("loss");
         var distils = kind == ObjectiveSettings.Progressive;
-        var usual = distils ? (exploding ? Prediction.X0 : Prediction.V) : !remembers ? Prediction.Epsilon : exploding ? Prediction.Boundary : Prediction.Residual;
+        var agrees = kind == ObjectiveSettings.Consistent;
+        var usual = agrees ? Prediction.Consistency : distils ? (exploding ? Prediction.X0 : Prediction.V) : !remembers ? Prediction.Epsilon : exploding ? Prediction.Boundary : Prediction.Residual;
+        var prediction = Parse(fields.Word("prediction", Predictions, Word(usual)));
         var settings = new ObjectiveSettings
         {
             Kind = kind,
-            Prediction = Parse(fields.Word("prediction", Predictions, Word(usual))),
+            Prediction = prediction,
             Loss = new DistanceSettings
             {
-                Kind = loss.Word("kind", [DistanceSettings.Mse, DistanceSettings.PseudoHuber, DistanceSettings.PseudoLpips], remembers ? DistanceSettings.PseudoHuber : DistanceSettings.Mse),
+                Kind = loss.Word("kind", [DistanceSettings.Mse, DistanceSettings.PseudoHuber, DistanceSettings.PseudoLpips], remembers || agrees ? DistanceSettings.PseudoHuber : DistanceSettings.Mse),
                 C = loss.Number("c", 1e-12, 1e6, 1.4e-4),
-                PerImage = loss.Flag("perImage", false),
+                PerImage = loss.Flag("perImage", agrees),
                 Squared = loss.Word("form", ["linear", "squared"], "linear") == "squared",
                 Resize = loss.Has("resize") ? loss.Int("resize", 0, 4096) : null,
                 Weighting = loss.Word("weighting", ["none", "min-snr", "snr+1", "truncated-snr"], distils ? "truncated-snr" : "none") switch
@@ -47,6 +49,7 @@ internal static class ObjectiveReader
             Consistency = Consistency(fields.Section("consistency")),
             WalkTarget = WalkTarget(fields.Section("walkTarget")),
             Chain = ProgressiveReader.Read(fields, kind),
+            ConsistencyTraining = ConsistencyReader.Read(fields, kind, prediction, schedule),
         };
         if (!remembers)
         {
@@ -63,6 +66,7 @@ internal static class ObjectiveReader
         }
         if (distils && settings.Prediction == Prediction.Epsilon)
             fields.Complain("prediction", $"epsilon cannot be distilled: near t = T its error counts without bound in the image; use {(exploding ? "x0" : "v, x0 or residual")}");
+        if (agrees && loss.Has("weighting")) loss.Complain("weighting", "follows from gap: a loss counts 1 over the gap between its two times");
         if (exploding) OfExploding(settings, fields, loss);
         else if (settings.Prediction == Prediction.Boundary) fields.Complain("prediction", $"boundary belongs to the schedule {VarianceExplodingSchedule.Name}");
         OfPerceptual(settings.Loss, loss);

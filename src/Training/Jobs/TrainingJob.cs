@@ -69,10 +69,10 @@ internal sealed record ClassifierJob : TrainingJob
 /// <summary>What is learned.</summary>
 internal sealed record ObjectiveSettings
 {
-    public const string Ddpm = "ddpm", Dddm = "dddm", Udddm = "udddm", Progressive = "progressive";
+    public const string Ddpm = "ddpm", Dddm = "dddm", Udddm = "udddm", Progressive = "progressive", Consistent = "consistency";
 
     /// <summary>Those that make a denoiser.</summary>
-    public static readonly IReadOnlyList<string> Kinds = [Ddpm, Dddm, Udddm, Progressive];
+    public static readonly IReadOnlyList<string> Kinds = [Ddpm, Dddm, Udddm, Progressive, Consistent];
 
     public required string Kind { get; init; }
     public required Prediction Prediction { get; init; }
@@ -101,6 +101,9 @@ internal sealed record ObjectiveSettings
 
     /// <summary>Progressive distillation: the chain; null for every other objective.</summary>
     public ProgressiveSettings? Chain { get; init; }
+
+    /// <summary>Consistency training: its times; null for every other objective.</summary>
+    public ConsistencyTrainingSettings? ConsistencyTraining { get; init; }
 }
 
 /// <summary>What the variational bound does for a network that learns its variance (Nichol and Dhariwal 2021).</summary>

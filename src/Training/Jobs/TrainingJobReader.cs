@@ -48,13 +48,16 @@ internal static class TrainingJobReader
     {
         var schedule = Schedule(root.Section("schedule"));
         var objective = ObjectiveReader.Read(fields, kind, schedule.Name);
+        var network = Network(root.Section("network"), objective);
+        if (kind == ObjectiveSettings.Consistent && !fields.Section("loss").Has("c"))
+            objective = objective with { Loss = objective.Loss with { C = ConsistencyReader.UsualC(network.Channels * network.ImageSize * network.ImageSize) } };
         var job = new DenoiserJob
         {
             Name = root.Name("name"),
             Model = root.Name("model"),
             Objective = objective,
             Schedule = schedule,
-            Network = Network(root.Section("network"), objective),
+            Network = network,
             Data = root.Name("data"),
             DataImages = root.Has("dataImages") ? root.Int("dataImages", 1, int.MaxValue) : null,
             Batch = root.Int("batch", 1, 1 << 16),
@@ -79,8 +82,26 @@ internal static class TrainingJobReader
         if (job is { Network.LearnedVariance: false, Sampling.Options: { } options } && options.GetValueOrDefault("variance") == "learned")
             root.Complain("sampling.options", "variance learned needs objective.variance learned");
         ProgressiveReader.Check(root, job);
+        CheckSampler(root, job);
         if (job.LabelDrop > 0 && job.Network.Classes is null) root.Complain("labelDrop", "needs a network with classes");
         return job;
+    }
+
+    private static void CheckSampler(JobFields root, DenoiserJob job)
+    {
+        NoiseSchedule schedule;
+        try
+        {
+            schedule = ScheduleCatalogue.Create(job.Schedule.Name, job.Schedule.Steps);
+        }
+        catch (ArgumentException wrong)
+        {
+            root.Complain("schedule.steps", wrong.Message.Split(" (Parameter")[0].TrimEnd('.'));
+            return;
+        }
+        if (job.Sampling is { } asked && SamplerCatalog.Find(asked.Sampler) is { } sampler
+            && sampler.Refuses(new DenoiserTraits(schedule, job.Objective.Prediction, job.Network.Memory, job.Network.LearnedVariance)) is { } refusal)
+            root.Complain("sampling.sampler", refusal.TrimEnd('.'));
     }
 
     private static ClassifierJob Classifier(JobFields root, JobFields objective)

@@ -51,6 +51,7 @@ internal sealed class DenoiserTrainee : ITrainee
         {
             { HasMemory: true } => new DddmObjective(job, schedule, network, average, Memory(), Teacher(), device, Perceptual(options)),
             { Chain: not null } => new ProgressiveObjective(job, schedule, network, average, FirstTeacher(), rounds, device),
+            { ConsistencyTraining: not null } => new ConsistencyObjective(job, schedule, network, average, rounds.Steps, device),
             { Bound: not null } => new LearnedVarianceObjective(job, schedule, network, average, device),
             _ => new DdpmObjective(job, schedule, network, average, device),
         };
@@ -140,7 +141,8 @@ internal sealed class DenoiserTrainee : ITrainee
     };
 
     private SamplingDefaults? SamplingAfter(int step) =>
-        job.Objective.Chain is { } chain ? ProgressiveTarget.Sampling(chain.StepsOf(rounds.After(step).Number)) : job.Sampling;
+        job.Objective.Chain is { } chain ? ProgressiveTarget.Sampling(chain.StepsOf(rounds.After(step).Number))
+        : job.Objective.ConsistencyTraining is null ? job.Sampling : job.Sampling ?? new SamplingDefaults("consistency", 2);
 
     /// <summary>Who teaches the round of a chain to which the last of so many steps belongs.</summary>
     private ParentReference TeacherAfter(int step) => JsonSerializer.Deserialize<ParentReference>(File.ReadAllBytes(folder.TeacherOf(rounds.After(step).Number)))!;

@@ -86,6 +86,34 @@ public sealed class ProgressiveTargetTests
     }
 
     [Fact]
+    public void Of_TwoPoints_StudentsOfFewNumbersAreAtLeastTwiceAsNearAsTheTeacherWithAsFewSteps()
+    {
+        // data at -0.8 and 0.8: E[x_0 | x_t] = 0.8 tanh(0.8 alpha x_t / sigma^2)
+        var schedule = ScheduleCatalogue.Create("cosine", 1000);
+        var model = new DenoiserTraits(schedule, Prediction.X0);
+        Func<double, int, double> teacher = (z, t) => 0.8 * Math.Tanh(0.8 * schedule.Alpha(t) * z / schedule.Variance(t));
+        double[] starts = [.. Enumerable.Range(-50, 101).Select(i => i / 20.0)], knots = [.. Enumerable.Range(-40, 81).Select(i => i / 10.0)];
+        foreach (var steps in new[] { 16, 8, 4, 2, 1 })
+        {
+            var (last, target) = (teacher, new ProgressiveTarget(model, steps));
+            // the target is a function of x_t alone, and a student of 81 numbers for each time is that function, straight between the knots
+            var tables = Enumerable.Range(0, steps).ToDictionary(target.Time, i => Of(target, knots, [.. knots.Select(_ => i)], last));
+            teacher = (z, t) => Between(tables[t], z);
+            double[] wanted = [.. starts.Select(z => Walk(schedule, last, 2 * steps, z))];
+            double student = Error(teacher), few = Error(last);
+            Assert.True(2 * student <= few, $"{steps} steps: {student} against {few}");
+
+            double Error(Func<double, int, double> denoiser) => starts.Zip(wanted, (z, w) => Math.Pow(Walk(schedule, denoiser, steps, z) - w, 2)).Average();
+        }
+
+        double Between(double[] table, double z)
+        {
+            var at = Math.Clamp((z - knots[0]) * 10, 0, table.Length - 1.000001);
+            return table[(int)at] + (at - (int)at) * (table[(int)at + 1] - table[(int)at]);
+        }
+    }
+
+    [Fact]
     public void PlaceOf_AnyTime_IsTheRowThatReachesUpToIt()
     {
         var target = new ProgressiveTarget(new DenoiserTraits(ScheduleCatalogue.Create("cosine", Total), Prediction.V), 4);
@@ -105,6 +133,16 @@ public sealed class ProgressiveTargetTests
     /// <summary>Song et al. 2021, eq. 12 with eta 0.</summary>
     private static double Ddim(NoiseSchedule schedule, double z, double clean, int t, int s) =>
         schedule.Alpha(s) * clean + schedule.Sigma(s) * (z - schedule.Alpha(t) * clean) / schedule.Sigma(t);
+
+    private static double Walk(NoiseSchedule schedule, Func<double, int, double> denoiser, int steps, double z)
+    {
+        for (var i = steps; i > 0; i--)
+        {
+            int t = (int)Math.Round(1000.0 * i / steps, MidpointRounding.ToEven), s = (int)Math.Round(1000.0 * (i - 1) / steps, MidpointRounding.ToEven);
+            z = Ddim(schedule, z, denoiser(z, t), t, s);
+        }
+        return z;
+    }
 
     private static double[] Of(ProgressiveTarget target, double[] noisy, int[] places, Func<double, int, double> teacher)
     {
