@@ -27,10 +27,11 @@ internal static class ProgressiveReader
             To = fields.Int("to", 1, MostSteps, 1),
             DoubledRounds = fields.Int("doubledRounds", 0, BitOperations.Log2(MostSteps), 0),
         };
+        teacher.Close();
+        if (!fields.Has("from")) return settings;
         if (settings.From < 2 * settings.To || settings.From % settings.To != 0 || !BitOperations.IsPow2(settings.From / settings.To))
             fields.Complain("from", "must be to times 2, 4, 8, ...: every round halves the steps");
         else if (settings.DoubledRounds > settings.Rounds) fields.Complain("doubledRounds", $"is more than the {settings.Rounds} rounds from {settings.From} to {settings.To}");
-        teacher.Close();
         return settings;
     }
 
