@@ -10,7 +10,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Aliases">The aliases that stand on it.</param>
 /// <param name="Created">When it was published, UTC.</param>
 /// <param name="Objective">What it was trained for.</param>
-/// <param name="Prediction">What its network says: epsilon, x0, v, residual or boundary.</param>
+/// <param name="Prediction">What its network says: epsilon, x0, v, residual, boundary or consistency.</param>
 /// <param name="LearnedVariance">Whether its network says a variance for each pixel as well (improved DDPM).</param>
 /// <param name="Schedule">Its noise schedule by name.</param>
 /// <param name="TimeSteps">T of the schedule.</param>

@@ -38,7 +38,7 @@ internal sealed class DddmSampler : ISampler
         {
             var s = k == 0 ? 0 : times[k - 1];
             var row = DdimSampler.Step(model, s, times[k], eta: 0);
-            if (walk == Renoise && s > 0) row = row with { A = 0, B = model.Schedule.Alpha(s), D = model.Schedule.Sigma(s) };
+            if (walk == Renoise && s > 0) row = Renoising.To(row, model.Schedule, s);
             rows.Add(row);
         }
         return new SamplerTable(rows.MoveToImmutable(), model.Schedule.StartScale(total));

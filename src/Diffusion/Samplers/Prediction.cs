@@ -21,6 +21,12 @@ public enum Prediction
 
     /// <summary>x_0 = k x + (1 - k) out with k = sigma_1 / sigma_t: at t = 1 the identity (uDDDM, variance-exploding form).</summary>
     [JsonStringEnumMemberName("boundary")] Boundary,
+
+    /// <summary>
+    /// x_0 = c_skip x / alpha - c_out out with c_skip = 1 / ((s - s_1)^2 + 1), c_out = (s - s_1) / sqrt(s^2 + 1), s = sigma_t / alpha_t: at t = 1
+    /// x / alpha itself (Song et al. 2023, section C, with a data variance of 1, so that without s_1 it is v).
+    /// </summary>
+    [JsonStringEnumMemberName("consistency")] Consistency,
 }
 
 /// <summary>The affine map x_0 = P x_t + Q out of each <see cref="Prediction"/>.</summary>
@@ -39,7 +45,14 @@ public static class PredictionMap
             Prediction.V => (alpha / power, -sigma / power),
             Prediction.Residual => (1, -1),
             Prediction.Boundary => (schedule.Sigma(1) / sigma, 1 - schedule.Sigma(1) / sigma),
+            Prediction.Consistency => Consistent(alpha, sigma / alpha, schedule.Sigma(1) / schedule.Alpha(1)),
             _ => throw new ArgumentOutOfRangeException(nameof(prediction), prediction, "Unknown prediction."),
         };
+    }
+
+    private static (double P, double Q) Consistent(double alpha, double ratio, double least)
+    {
+        var beyond = ratio - least;
+        return (1 / (beyond * beyond + 1) / alpha, -beyond / Math.Sqrt(ratio * ratio + 1));
     }
 }

@@ -10,6 +10,7 @@ public static class SamplerCatalog
         new DdpmSampler(),
         new DpmSolverPlusPlus2MSampler(),
         new DddmSampler(),
+        new ConsistencySampler(),
     ];
 
     /// <summary>The sampler of that name, or null.</summary>

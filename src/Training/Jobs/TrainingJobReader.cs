@@ -12,6 +12,9 @@ internal static class TrainingJobReader
     /// <summary>The parent version of a job that names none: the default, or else the newest.</summary>
     public const int NewestVersion = int.MaxValue;
 
+    /// <summary>What can be learned.</summary>
+    public static IReadOnlyList<string> ObjectiveKinds { get; } = [.. ObjectiveSettings.Kinds, ClassifierJob.Kind];
+
     /// <exception cref="TrainingJobException">Anything is missing, unknown, out of range or contradictory.</exception>
     public static TrainingJob Read(ReadOnlyMemory<byte> json)
     {
@@ -33,7 +36,7 @@ internal static class TrainingJobReader
     private static TrainingJob Read(JobFields root)
     {
         var objective = root.Section("objective");
-        var kind = objective.Word("kind", [ObjectiveSettings.Ddpm, ObjectiveSettings.Dddm, ObjectiveSettings.Udddm, ClassifierJob.Kind]);
+        var kind = objective.Word("kind", ObjectiveKinds);
         TrainingJob job = kind == ClassifierJob.Kind ? Classifier(root, objective) : Denoiser(root, objective, kind);
         if (job.Optimizer.Accumulate > job.Batch) root.Complain("optimizer.accumulate", "is more than batch: a part needs an image");
         if (job.Optimizer.Warmup > 0 && job.Optimizer.Warmup >= Math.Max(1, job.Images / job.Batch)) root.Complain("optimizer.warmup", "is as long as the whole run");
@@ -45,20 +48,24 @@ internal static class TrainingJobReader
     {
         var schedule = Schedule(root.Section("schedule"));
         var objective = ObjectiveReader.Read(fields, kind, schedule.Name);
+        var network = Network(root.Section("network"), objective);
+        if (kind == ObjectiveSettings.Consistent && !fields.Section("loss").Has("c"))
+            objective = objective with { Loss = objective.Loss with { C = ConsistencyReader.UsualC(network.Channels * network.ImageSize * network.ImageSize) } };
         var job = new DenoiserJob
         {
             Name = root.Name("name"),
             Model = root.Name("model"),
             Objective = objective,
             Schedule = schedule,
-            Network = Network(root.Section("network"), objective),
+            Network = network,
             Data = root.Name("data"),
             DataImages = root.Has("dataImages") ? root.Int("dataImages", 1, int.MaxValue) : null,
             Batch = root.Int("batch", 1, 1 << 16),
             Images = Images(root),
             Steps = root.Has("steps") ? root.Int("steps", 1, int.MaxValue) : null,
             Optimizer = Optimizer(root.Section("optimizer")),
-            Average = Average(root, 0.9999),
+            // Salimans and Ho train students without one
+            Average = Average(root, kind == ObjectiveSettings.Progressive ? 0 : 0.9999),
             LabelDrop = root.Number("labelDrop", 0, 1, 0),
             Seed = (ulong)root.Whole("seed", 0, long.MaxValue, 0),
             Every = Every(root.Section("every")),
@@ -74,8 +81,27 @@ internal static class TrainingJobReader
             root.Complain("augmentation", "can only flip where memories are stored: they are kept in the image's own frame; use objective.memorySource own");
         if (job is { Network.LearnedVariance: false, Sampling.Options: { } options } && options.GetValueOrDefault("variance") == "learned")
             root.Complain("sampling.options", "variance learned needs objective.variance learned");
+        ProgressiveReader.Check(root, job);
+        CheckSampler(root, job);
         if (job.LabelDrop > 0 && job.Network.Classes is null) root.Complain("labelDrop", "needs a network with classes");
         return job;
+    }
+
+    private static void CheckSampler(JobFields root, DenoiserJob job)
+    {
+        NoiseSchedule schedule;
+        try
+        {
+            schedule = ScheduleCatalogue.Create(job.Schedule.Name, job.Schedule.Steps);
+        }
+        catch (ArgumentException wrong)
+        {
+            root.Complain("schedule.steps", wrong.Message.Split(" (Parameter")[0].TrimEnd('.'));
+            return;
+        }
+        if (job.Sampling is { } asked && SamplerCatalog.Find(asked.Sampler) is { } sampler
+            && sampler.Refuses(new DenoiserTraits(schedule, job.Objective.Prediction, job.Network.Memory, job.Network.LearnedVariance)) is { } refusal)
+            root.Complain("sampling.sampler", refusal.TrimEnd('.'));
     }
 
     private static ClassifierJob Classifier(JobFields root, JobFields objective)

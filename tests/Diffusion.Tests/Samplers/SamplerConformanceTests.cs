@@ -69,8 +69,8 @@ public sealed class SamplerConformanceTests
                     {
                         Assert.True(new[] { row.P, row.Q, row.A, row.B, row.C, row.D, row.E }.All(double.IsFinite), where);
                         Assert.True(row.D >= 0 && (row.E == 0 || model.LearnsVariance), where);
-                        // at its end, boundary is the identity
-                        Assert.True((row.Q != 0) != (model.Prediction == Prediction.Boundary && row.TimeIndex == 0), where);
+                        // at their end, boundary and consistency are the identity
+                        Assert.True((row.Q != 0) != (model.Prediction is Prediction.Boundary or Prediction.Consistency && row.TimeIndex == 0), where);
                         Assert.InRange(row.TimeIndex, 0, model.Schedule.Steps - 1);
                     }
                     var last = table.Rows[^1];
