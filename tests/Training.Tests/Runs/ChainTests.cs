@@ -57,12 +57,15 @@ public sealed class ChainTests : IDisposable
         Assert.Equal([.. four, .. four, .. eight], Lines("state").Select(l => Math.Round(l["learningRate"] / 0.002, 9)));
     }
 
-    [Fact]
-    public void Execute_ALaterRound_BeginsWithTheStudentAndIsTaughtByIt()
+    /// <summary>The student is what was published: the averaged weights, where a job averages them.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(""" "ema": { "rule": "constant", "decay": 0.5 }, """)]
+    public void Execute_ALaterRound_BeginsWithTheStudentAndIsTaughtByIt(string average)
     {
         Teach("state");
-        // stops in the first step of the second round: a rate of 0 there would leave the weights; the resume point has them after one step
-        var job = Job(""" "every": { "log": 1 }, """);
+        // stops after the first step of the second round
+        var job = Job(average + """ "every": { "log": 1 }, """);
         Assert.Equal((false, 5), Stop("state", job, 5));
         using var state = SafeTensorFile.Open(Path.Combine(RunOf("state"), "state.safetensors"));
         using var student = SafeTensorFile.Open(Store("state").Find("tiny-model", "1")!.PathOf(CheckpointVersion.WeightsFile));
