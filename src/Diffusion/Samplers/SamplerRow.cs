@@ -2,7 +2,7 @@ namespace Diffusion.Samplers;
 
 /// <summary>
 /// One network evaluation for one sample at one step. The engine computes
-/// <c>x0 = P x + Q out</c>, clips it to [-1, 1] if <see cref="ClipsClean"/>, then
+/// <c>x0 = P x + Q out</c>, clips it to [-1, 1] if <see cref="ClipsClean"/>, or by its own <see cref="Threshold"/>, then
 /// <c>x' = A x + B x0 + C h + D exp(E v) z</c> and <c>h' = x0</c>, with z standard normal.
 /// </summary>
 /// <remarks>
@@ -25,6 +25,9 @@ public readonly record struct SamplerRow
 
     /// <summary>Whether x0 is clipped to [-1, 1] before it is used.</summary>
     public bool ClipsClean { get; init; }
+
+    /// <summary>The share of |x0| that decides where x0 is clipped and divided (Saharia et al. 2022), instead of <see cref="ClipsClean"/>; null where x0 is not.</summary>
+    public double? Threshold { get; init; }
 
     /// <summary>Weight of x in x'.</summary>
     public double A { get; init; }

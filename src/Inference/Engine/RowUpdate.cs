@@ -1,3 +1,4 @@
+using Diffusion.Guidance;
 using Diffusion.Samplers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -5,7 +6,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Inference.Engine;
 
 /// <summary>
-/// The one update for every sampler: x0 = P x + Q out, clipped where the row asks, x' = A x + B x0 + C h + D exp(E v) z. Each
+/// The one update for every sampler: x0 = P x + Q out, clipped or thresholded where the row asks, x' = A x + B x0 + C h + D exp(E v) z. Each
 /// row has its own coefficients, so rows of different samplers, steps and times share every operation.
 /// </summary>
 internal static class RowUpdate
@@ -26,6 +27,7 @@ internal static class RowUpdate
         var columns = tensor(Pack(rows), [Columns, rows.Count, 1, 1, 1], device: x.device);
         var clean = x.mul(Column(columns, 0)).addcmul_(output, Column(columns, 1), One)
             .clamp_(Column(columns, 2), Column(columns, 3));
+        Threshold(rows, clean);
         var next = x.mul(Column(columns, 4)).addcmul_(clean, Column(columns, 5), One);
         if (history is not null) next.addcmul_(history, Column(columns, 6), One);
         if (noise is not null) next.index_add_(0, noisyRows!, noise, One);
@@ -41,6 +43,14 @@ internal static class RowUpdate
     {
         var exponents = tensor(rows.Select(r => (float)r.E).ToArray(), [rows.Count, 1, 1, 1], device: noise.device);
         return noise.mul(v.index_select(0, noisyRows).mul(exponents.index_select(0, noisyRows)).exp());
+    }
+
+    private static void Threshold(IReadOnlyList<SamplerRow> rows, Tensor clean)
+    {
+        var asked = Enumerable.Range(0, rows.Count).Where(i => rows[i].Threshold is not null).ToArray();
+        if (asked.Length == 0) return;
+        var which = tensor(Array.ConvertAll(asked, i => (long)i), device: clean.device);
+        clean.index_copy_(0, which, DynamicThreshold.Apply(clean.index_select(0, which), [.. asked.Select(i => rows[i].Threshold!.Value)]));
     }
 
     private static Tensor Column(Tensor columns, int index) => columns.select(0, index); // [B, 1, 1, 1]

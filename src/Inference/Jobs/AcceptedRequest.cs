@@ -21,6 +21,9 @@ internal sealed record AcceptedRequest(
     /// <summary>The frames to keep, or null.</summary>
     public FrameOptions? Record { get; init; }
 
+    /// <summary>phi of guidance pairs; 0 is none.</summary>
+    public double Rescale { get; init; }
+
     /// <summary>How exactly the seed fixes the pictures.</summary>
     public Determinism Determinism { get; init; }
 
