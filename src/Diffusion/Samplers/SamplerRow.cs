@@ -3,7 +3,8 @@ namespace Diffusion.Samplers;
 /// <summary>
 /// One network evaluation for one sample at one step. The engine computes
 /// <c>x0 = P x + Q out</c>, clips it to [-1, 1] if <see cref="ClipsClean"/>, or by its own <see cref="Threshold"/>, then
-/// <c>x' = A x + B x0 + C h + D exp(E v) z</c> and <c>h' = x0</c>, with z standard normal.
+/// <c>x' = A x + B x0 + C h + D exp(E v) z</c> and <c>h' = x0</c>, with z standard normal. A classifier of scale s adds
+/// <c>G s g</c> to x0 before it is clipped, or <c>(D exp(E v))^2 s g</c> to x' where <see cref="GuidesMean"/>.
 /// </summary>
 /// <remarks>
 /// v is the second half of the output of a network that learns its variance: a number for each pixel, -1 where the variance is at its
@@ -43,6 +44,15 @@ public readonly record struct SamplerRow
 
     /// <summary>What v adds to the logarithm of that deviation; 0 in every row but those of a learned variance.</summary>
     public double E { get; init; }
+
+    /// <summary>Weight of a classifier's gradient in x0, of a unit of scale (<see cref="Guidance.ClassifierGuidance"/>).</summary>
+    public double G { get; init; }
+
+    /// <summary>Whether a classifier moves the mean of x' by the variance of its noise instead (ancestral sampling).</summary>
+    public bool GuidesMean { get; init; }
+
+    /// <summary>Whether a classifier changes anything here.</summary>
+    public bool TakesGradient => G != 0 || (GuidesMean && D != 0);
 
     /// <summary>The row that ends every sampler's table: x' = x0.</summary>
     public SamplerRow AsLast() => this with { A = 0, B = 1, C = 0, D = 0, E = 0 };

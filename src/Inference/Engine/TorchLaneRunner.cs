@@ -35,7 +35,7 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         var output = Guide(packed, images);
         var (noise, noisyRows) = Noise(rows);
         if (v is not null && noise is not null) noise = RowUpdate.Spread(noise, packed.Rows, v, noisyRows!);
-        var (next, clean) = RowUpdate.Apply(packed.Rows, x, output, history, noise, noisyRows);
+        var (next, clean) = RowUpdate.Apply(packed.Rows, x, output, history, noise, noisyRows, ClassifierRows.Of(rows, x), v);
         var finite = Finite(output, next)[..rows.Count];
         var results = Fetch(rows, finite, next, clean, history);
         Commit(rows, finite, next, clean);

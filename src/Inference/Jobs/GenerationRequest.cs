@@ -61,6 +61,12 @@ public sealed record GenerationRequest
     /// <summary>The percentile of dynamic thresholding (Saharia et al. 2022) as a share, 0..1; null clips as the sampler does.</summary>
     public double? DynamicThreshold { get; init; }
 
+    /// <summary>A noisy classifier by name, as <see cref="Model"/> is named, that guides towards <see cref="Labels"/>; null for none.</summary>
+    public string? Classifier { get; init; }
+
+    /// <summary>Its scale s; 1 when null.</summary>
+    public double? ClassifierScale { get; init; }
+
     /// <summary>How exactly the seed fixes the pictures.</summary>
     public Determinism Determinism { get; init; }
 

@@ -21,7 +21,8 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
 
         var manifest = choice.Lease.Manifest;
         sampler ??= DefaultSampler(manifest, request.Sampler);
-        var labels = CheckLabels(request, manifest, errors);
+        using var classifier = new ClassifierChoice(registry, request, manifest, sampler, options.MaxGuidance, errors);
+        var labels = CheckLabels(request, manifest, classifier.Lease?.Manifest, errors);
         var seed = request.Seed ?? DrawSeed();
         var course = sampler is null ? null : Compile(request, manifest, sampler, seed, errors);
         if (course is not null) CheckRecord(request, manifest, course, errors);
@@ -35,6 +36,9 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         {
             Record = request.Record,
             Rescale = request.GuidanceRescale ?? 0,
+            Classifier = classifier.Lease,
+            ClassifierScale = request.ClassifierScale ?? 1,
+            ClassifierLabels = request.Labels,
             Determinism = request.Determinism,
             Client = request.Client,
             ClientWeight = request.Allowance?.Weight,
@@ -49,18 +53,21 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
                 Seed = seed,
                 Guidance = guidance,
                 Convention = GuidanceConvention.S,
+                Classifier = classifier.Lease is { Manifest: var guide } ? string.Create(CultureInfo.InvariantCulture, $"{guide.Model}@{guide.Version}") : null,
+                ClassifierScale = classifier.Lease is null ? null : request.ClassifierScale ?? 1,
             },
         };
         CheckSize(accepted, errors);
         if (errors.Any) throw errors.Refusal();
         choice.Keep();
+        classifier.Keep();
         return accepted;
     }
 
     private void CheckSize(AcceptedRequest request, RequestErrors errors)
     {
         if (request.Rows <= options.MaxRows) return;
-        var guided = request.IsGuided ? " times 2 for guidance" : "";
+        var guided = request.Cost > 1 ? $" times {request.Cost} for guidance" : "";
         errors.Invalid("n", $"n times steps{guided} must be at most {options.MaxRows}, got {request.Rows}; take fewer pictures or steps.");
     }
 
@@ -156,14 +163,27 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         : (manifest.Sampling is { } defaults ? SamplerCatalog.Find(defaults.Sampler) : null)
             ?? SamplerCatalog.All.First(s => s.Refuses(manifest.Traits) is null);
 
-    private static IReadOnlyList<int> CheckLabels(GenerationRequest request, CheckpointManifest manifest, RequestErrors errors)
+    private static IReadOnlyList<int> CheckLabels(GenerationRequest request, CheckpointManifest manifest, CheckpointManifest? classifier, RequestErrors errors)
     {
         if (request.Labels.Count == 0) return [];
+        if (manifest.Network.Classes is null && classifier?.Network.Classes is { } guided)
+        {
+            // the labels are the classifier's alone
+            if (request.Guidance is { } value && request.Convention.ToScale(value) != ClassifierFreeGuidance.NoGuidance)
+                errors.Unsupported("guidance", $"Model '{manifest.Model}' knows no labels to be guided by; leave guidance out, the classifier has classifierScale.");
+            CheckRange(request, guided, classifier.Model, errors);
+            return [];
+        }
         if (manifest.Network.Classes is not { } classes)
             errors.Unsupported("label", $"Model '{manifest.Model}' knows no labels; leave label out, or use a class-conditional model.");
-        else if (request.Labels.Where(l => l < 0 || l >= classes).Distinct().ToArray() is { Length: > 0 } wrong)
-            errors.Invalid("label", $"label must be 0..{classes - 1} for model '{manifest.Model}', got {string.Join(", ", wrong)}.");
+        else CheckRange(request, classes, manifest.Model, errors);
         return request.Labels;
+    }
+
+    private static void CheckRange(GenerationRequest request, int classes, string model, RequestErrors errors)
+    {
+        if (request.Labels.Where(l => l < 0 || l >= classes).Distinct().ToArray() is { Length: > 0 } wrong)
+            errors.Invalid("label", $"label must be 0..{classes - 1} for model '{model}', got {string.Join(", ", wrong)}.");
     }
 
     private Course? Compile(GenerationRequest request, CheckpointManifest manifest, ISampler sampler, ulong seed, RequestErrors errors)
