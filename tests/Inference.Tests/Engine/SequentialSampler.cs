@@ -10,17 +10,19 @@ namespace Diffusion.Inference.Tests.Engine;
 internal static class SequentialSampler
 {
     public static float[] Run(
-        CheckpointVersion version, SamplerTable table, ulong seed, int sample, int? label = null, double guidance = 1, double rescale = 0)
+        CheckpointVersion version, SamplerTable table, ulong seed, int sample, int? label = null, double guidance = 1, double rescale = 0,
+        Func<double[], int, double[]>? gradient = null)
     {
         var network = version.Manifest.Network;
         var size = network.Channels * network.ImageSize * network.ImageSize;
         var x = Array.ConvertAll(Normal(seed, sample, 0, NoisePurpose.Start, size), v => v * table.StartScale);
-        return Array.ConvertAll(From(version, table, x, seed, sample, label, guidance, rescale), v => (float)v);
+        return Array.ConvertAll(From(version, table, x, seed, sample, label, guidance, rescale, gradient), v => (float)v);
     }
 
     /// <summary>The same from a given state.</summary>
     public static double[] From(
-        CheckpointVersion version, SamplerTable table, double[] start, ulong seed = 0, int sample = 0, int? label = null, double guidance = 1, double rescale = 0)
+        CheckpointVersion version, SamplerTable table, double[] start, ulong seed = 0, int sample = 0, int? label = null, double guidance = 1, double rescale = 0,
+        Func<double[], int, double[]>? gradient = null)
     {
         using var denoiser = Denoiser.Load(version, CPU);
         var network = version.Manifest.Network;
@@ -39,13 +41,14 @@ internal static class SequentialSampler
                 var ratio = Deviation(conditional) / Deviation(outputs);
                 outputs = Array.ConvertAll(outputs, o => rescale * o * ratio + (1 - rescale) * o);
             }
-            var cleans = outputs.Select((o, i) => row.P * x[i] + row.Q * o).ToArray();
+            var pull = gradient?.Invoke(x, row.TimeIndex) ?? new double[size];
+            var cleans = outputs.Select((o, i) => row.P * x[i] + row.Q * o + row.G * pull[i]).ToArray();
             var bound = row.Threshold is { } share ? Math.Max(1, Percentile(cleans, share)) : row.ClipsClean ? 1 : double.PositiveInfinity;
             for (var i = 0; i < size; i++)
             {
                 var spread = row.E == 0 ? 1 : Math.Exp(row.E * (label is null || guidance == 0 ? unconditional : conditional)[size + i]);
                 var clean = Math.Clamp(cleans[i], -bound, bound) / (row.Threshold is null ? 1 : bound);
-                x[i] = row.A * x[i] + row.B * clean + row.C * history[i] + row.D * spread * z[i];
+                x[i] = row.A * x[i] + row.B * clean + row.C * history[i] + row.D * spread * z[i] + (row.GuidesMean ? row.D * spread * row.D * spread * pull[i] : 0);
                 history[i] = clean;
             }
         }
