@@ -19,7 +19,9 @@ public static class RowInterpreter
     /// <param name="start">x_T before <see cref="SamplerTable.StartScale"/>.</param>
     /// <param name="noise">z of the row with that position.</param>
     /// <param name="memory">The history before the first row.</param>
-    public static IReadOnlyList<State> Run(SamplerTable table, Network network, double start, Func<int, double> noise, double memory = 0)
+    /// <param name="gradient">s g of a classifier at (x, time index), or null.</param>
+    public static IReadOnlyList<State> Run(
+        SamplerTable table, Network network, double start, Func<int, double> noise, double memory = 0, Func<double, int, double>? gradient = null)
     {
         var states = new List<State>();
         double x = start * table.StartScale, history = memory;
@@ -27,8 +29,10 @@ public static class RowInterpreter
         {
             var row = table.Rows[i];
             var clean = row.P * x + row.Q * network(x, history, row.TimeIndex);
+            var pull = gradient?.Invoke(x, row.TimeIndex) ?? 0;
+            clean += row.G * pull;
             if (row.ClipsClean) clean = Math.Clamp(clean, -1, 1);
-            x = row.A * x + row.B * clean + row.C * history + row.D * noise(i);
+            x = row.A * x + row.B * clean + row.C * history + row.D * noise(i) + (row.GuidesMean ? row.D * row.D * pull : 0);
             history = clean;
             states.Add(new State(x, clean));
         }

@@ -43,7 +43,7 @@ internal sealed record SamplerFit(string Model, int Version, bool Fits, StepRang
     public static SamplerFit Of(ISampler sampler, ModelDescription model, int maximumSteps)
     {
         var traits = model.Manifest.Traits;
-        var reason = sampler.Refuses(traits);
+        var reason = model.Manifest.IsClassifier ? "A classifier makes no pictures; it guides others." : sampler.Refuses(traits);
         return new(model.Name, model.Version, reason is null, reason is null ? new StepRange(1, Math.Min(maximumSteps, traits.Schedule.Steps)) : null, reason);
     }
 }

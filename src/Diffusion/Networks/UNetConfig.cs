@@ -24,6 +24,9 @@ public sealed record UNetConfig
     /// <summary>Channels per attention head.</summary>
     public int HeadChannels { get; init; } = 32;
 
+    /// <summary>Whether heads are split after q, k and v (ADM's "new" order) instead of before (its "legacy" order, that of its checkpoints).</summary>
+    public bool NewAttentionOrder { get; init; }
+
     /// <summary>Dropout before the second convolution of each block, 0..1.</summary>
     public double Dropout { get; init; }
 

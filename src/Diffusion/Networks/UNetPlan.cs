@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Networks;
 
-/// <summary>Lays out the stages of a U-Net. Call <see cref="Inputs"/>, <see cref="Middle"/>, <see cref="Outputs"/> in this order.</summary>
+/// <summary>Lays out the stages of a U-Net. Call <see cref="Inputs"/>, <see cref="Middle"/>, <see cref="Outputs"/> in this order; a classifier has no way up.</summary>
 internal sealed class UNetPlan(UNetConfig config)
 {
     private readonly Stack<long> skips = new();
@@ -32,7 +32,7 @@ internal sealed class UNetPlan(UNetConfig config)
     }
 
     public Stage Middle() => new(
-        Residual(Channels, Channels), new AttentionBlock(Channels, config.HeadChannels), Residual(Channels, Channels));
+        Residual(Channels, Channels), Attention(), Residual(Channels, Channels));
 
     public Stage[] Outputs()
     {
@@ -54,9 +54,11 @@ internal sealed class UNetPlan(UNetConfig config)
     {
         Channels = Width(level);
         List<nn.Module> layers = [Residual(from, Channels)];
-        if (config.AttentionResolutions.Contains(config.ImageSize >> level)) layers.Add(new AttentionBlock(Channels, config.HeadChannels));
+        if (config.AttentionResolutions.Contains(config.ImageSize >> level)) layers.Add(Attention());
         return layers;
     }
+
+    private AttentionBlock Attention() => new(Channels, config.HeadChannels, config.NewAttentionOrder);
 
     private ResidualBlock Residual(long from, long to, Resampling resampling = Resampling.None) =>
         new(from, to, 4L * config.ModelChannels, config, resampling);

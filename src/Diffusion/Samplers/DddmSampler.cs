@@ -23,6 +23,9 @@ internal sealed class DddmSampler : ISampler
 
     public IReadOnlyList<SamplerOption> Options { get; } = [Walk];
 
+    // an estimate that is shown to the network again would be pulled again each time
+    public bool TakesClassifier => false;
+
     public string? Refuses(DenoiserTraits model) =>
         model.HasMemory ? null : "dddm needs a model with a memory input, trained with the dddm objective.";
 

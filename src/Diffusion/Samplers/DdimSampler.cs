@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Diffusion.Guidance;
 
 namespace Diffusion.Samplers;
 
@@ -34,7 +35,7 @@ internal sealed class DdimSampler : ISampler
     {
         var schedule = model.Schedule;
         var (p, q) = model.Prediction.ToClean(schedule, t);
-        var row = new SamplerRow { TimeIndex = t - 1, P = p, Q = q, ClipsClean = clips };
+        var row = new SamplerRow { TimeIndex = t - 1, P = p, Q = q, ClipsClean = clips, G = ClassifierGuidance.CleanWeight(schedule, t) };
         if (s == 0) return row.AsLast();
         double at = schedule.AlphaBar(t), before = schedule.AlphaBar(s), noise = schedule.Variance(t), left = schedule.Variance(s);
         var sd = eta * Math.Sqrt(left / noise) * Math.Sqrt(schedule.AddedVariance(s, t));

@@ -41,6 +41,7 @@ internal sealed class DdpmSampler : ISampler
                 B = posterior.CleanWeight,
                 D = deviation,
                 E = exponent,
+                GuidesMean = true,
             });
         }
         rows[^1] = rows[^1].AsLast();

@@ -15,6 +15,9 @@ public interface ISampler
     /// <summary>The options beyond the step count, with ranges and defaults.</summary>
     IReadOnlyList<SamplerOption> Options { get; }
 
+    /// <summary>Whether a classifier can guide it.</summary>
+    bool TakesClassifier => true;
+
     /// <summary>Why this sampler cannot serve such a model, or null if it can.</summary>
     string? Refuses(DenoiserTraits model) => null;
 

@@ -111,7 +111,7 @@ public sealed class GenerationService
             directory.Remove(generation);
             generation.Activity?.Dispose();
             charge?.Settle(accepted.Rows);
-            accepted.Lease.Dispose();
+            accepted.Release();
             throw;
         }
     }
@@ -125,7 +125,7 @@ public sealed class GenerationService
         }
         catch (GenerationRefusedException)
         {
-            accepted.Lease.Dispose();
+            accepted.Release();
             throw;
         }
     }

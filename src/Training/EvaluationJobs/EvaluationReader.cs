@@ -48,7 +48,12 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
     {
         var (model, version) = (root.Name("model"), root.TextOrNumber("version"));
         if (root.Refused) return null;
-        if (store.Find(model, version) is { } found) return found;
+        if (store.Find(model, version) is { } found)
+        {
+            if (!found.Manifest.IsClassifier) return found;
+            root.Complain("model", $"'{model}' is a noisy classifier, which makes no pictures");
+            return null;
+        }
         if (version is null || store.Versions(model).Count == 0) root.Complain("model", $"there is no model '{model}'");
         else root.Complain("version", $"'{model}' has no version or alias '{version}'");
         return null;

@@ -13,7 +13,7 @@ internal static class TrainingJobReader
     public const int NewestVersion = int.MaxValue;
 
     /// <summary>What can be learned.</summary>
-    public static IReadOnlyList<string> ObjectiveKinds { get; } = [.. ObjectiveSettings.Kinds, ClassifierJob.Kind];
+    public static IReadOnlyList<string> ObjectiveKinds { get; } = [.. ObjectiveSettings.Kinds, ClassifierJob.Kind, NoisyClassifierJob.Kind];
 
     /// <exception cref="TrainingJobException">Anything is missing, unknown, out of range or contradictory.</exception>
     public static TrainingJob Read(ReadOnlyMemory<byte> json)
@@ -37,7 +37,12 @@ internal static class TrainingJobReader
     {
         var objective = root.Section("objective");
         var kind = objective.Word("kind", ObjectiveKinds);
-        TrainingJob job = kind == ClassifierJob.Kind ? Classifier(root, objective) : Denoiser(root, objective, kind);
+        TrainingJob job = kind switch
+        {
+            ClassifierJob.Kind => Classifier(root, objective),
+            NoisyClassifierJob.Kind => NoisyClassifier(root, objective),
+            _ => Denoiser(root, objective, kind),
+        };
         if (job.Optimizer.Accumulate > job.Batch) root.Complain("optimizer.accumulate", "is more than batch: a part needs an image");
         if (job.Optimizer.Warmup > 0 && job.Optimizer.Warmup >= Math.Max(1, job.Images / job.Batch)) root.Complain("optimizer.warmup", "is as long as the whole run");
         root.Close();
@@ -124,6 +129,27 @@ internal static class TrainingJobReader
         };
     }
 
+    private static NoisyClassifierJob NoisyClassifier(JobFields root, JobFields objective)
+    {
+        objective.Close();
+        return new NoisyClassifierJob
+        {
+            Name = root.Name("name"),
+            Model = root.Name("model"),
+            Schedule = Schedule(root.Section("schedule")),
+            Network = Network(root.Section("network"), null),
+            Data = root.Name("data"),
+            DataImages = root.Has("dataImages") ? root.Int("dataImages", 1, int.MaxValue) : null,
+            Batch = root.Int("batch", 1, 1 << 16),
+            Images = Images(root),
+            Steps = root.Has("steps") ? root.Int("steps", 1, int.MaxValue) : null,
+            Optimizer = Optimizer(root.Section("optimizer")),
+            Average = Average(root, 0.999),
+            Seed = (ulong)root.Whole("seed", 0, long.MaxValue, 0),
+            Every = Every(root.Section("every")),
+        };
+    }
+
     /// <summary>The budget, given as images or as steps.</summary>
     private static long Images(JobFields root)
     {
@@ -167,7 +193,9 @@ internal static class TrainingJobReader
         return schedule;
     }
 
-    private static UNetConfig Network(JobFields fields, ObjectiveSettings objective)
+    /// <param name="fields">The section.</param>
+    /// <param name="objective">Of a denoiser; null for a noisy classifier.</param>
+    private static UNetConfig Network(JobFields fields, ObjectiveSettings? objective)
     {
         var config = new UNetConfig
         {
@@ -178,14 +206,15 @@ internal static class TrainingJobReader
             ResidualBlocks = fields.Int("residualBlocks", 1, 16, 2),
             AttentionResolutions = fields.Ints("attentionResolutions", 1, 1024, []),
             HeadChannels = fields.Int("headChannels", 1, 4096, 32),
+            NewAttentionOrder = fields.Flag("newAttentionOrder", false),
             Dropout = fields.Number("dropout", 0, 0.99, 0),
             Classes = fields.Has("classes") ? fields.Int("classes", 1, 100_000) : null,
             ScaleShift = fields.Flag("scaleShift", true),
             ResampleInBlocks = fields.Flag("resampleInBlocks", true),
-            Memory = objective.HasMemory,
-            LearnedVariance = objective.Bound is not null,
+            Memory = objective?.HasMemory == true,
+            LearnedVariance = objective?.Bound is not null,
         };
-        Validate(fields, config.Validate);
+        Validate(fields, objective is null ? () => Networks.NoisyClassifier.Validate(config) : config.Validate);
         fields.Close();
         return config;
     }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Diffusion.Checkpoints;
 using Diffusion.Imaging;
@@ -31,11 +30,13 @@ internal sealed class DenoiserTrainee : ITrainee
     private readonly Device device;
     private readonly UNet network, average;
     private readonly ParentReference? parent, teacher;
+    private readonly PublishedNote published;
 
     /// <exception cref="TrainingJobException">The job does not fit the images, or its parent is missing or fits nothing.</exception>
     public DenoiserTrainee(DenoiserJob job, RunFolder folder, RoundPlan rounds, CheckpointStore store, ImageSet images, TrainingOptions options, Device device)
     {
         (this.job, this.folder, this.rounds, this.store, this.images, this.device) = (job, folder, rounds, store, images, device);
+        published = new PublishedNote(folder, store, job.Model);
         schedule = ScheduleCatalogue.Create(job.Schedule.Name, job.Schedule.Steps);
         network = new UNet(job.Network, job.Seed, schedule).to(device);
         average = new UNet(job.Network, job.Seed, schedule).to(device);
@@ -84,10 +85,10 @@ internal sealed class DenoiserTrainee : ITrainee
 
     public int? Publish(int step, long images)
     {
-        var published = AlreadyPublished(step, images) ?? PublishNow(step, images);
+        var version = published.Find(step, images, average) ?? PublishNow(step, images);
         // the student of a round that is over teaches the next one
-        if (rounds.Begins(step)) DurableFile.Write(folder.TeacherOf(rounds.Of(step).Number), JsonSerializer.SerializeToUtf8Bytes(new ParentReference(job.Model, published)));
-        return published;
+        if (rounds.Begins(step)) DurableFile.Write(folder.TeacherOf(rounds.Of(step).Number), JsonSerializer.SerializeToUtf8Bytes(new ParentReference(job.Model, version)));
+        return version;
     }
 
     private int PublishNow(int step, long images)
@@ -99,7 +100,7 @@ internal sealed class DenoiserTrainee : ITrainee
             if (File.Exists(folder.Perceptual)) File.Copy(folder.Perceptual, Path.Combine(into, PerceptualFile.FileName));
             if (File.Exists(folder.Metrics)) File.Copy(folder.Metrics, Path.Combine(into, "curve.ndjson"));
         });
-        DurableFile.Write(folder.Published, JsonSerializer.SerializeToUtf8Bytes(new PublishedAt(step, version.Manifest.Version)));
+        published.Write(step, version.Manifest.Version);
         return version.Manifest.Version;
     }
 
@@ -226,23 +227,4 @@ internal sealed class DenoiserTrainee : ITrainee
         DurableFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(settled));
         return settled;
     }
-
-    /// <summary>The version that this run has published at <paramref name="step"/>, if a resumed run comes by again.</summary>
-    private int? AlreadyPublished(int step, long images)
-    {
-        if (File.Exists(folder.Published) && JsonSerializer.Deserialize<PublishedAt>(File.ReadAllBytes(folder.Published)) is { } last && last.Step == step
-            && store.Versions(job.Model).Contains(last.Version)) return last.Version;
-        // killed between the version and the note of it
-        return store.NewestValid(job.Model) is { } newest && newest.Manifest.ImagesSeen == images && newest.Manifest.Files[CheckpointVersion.WeightsFile].Sha256 == WeightsDigest()
-            ? newest.Manifest.Version : null;
-    }
-
-    private string WeightsDigest()
-    {
-        using var file = new MemoryStream();
-        SafeTensors.Write(file, NetworkWeights.ToSafeTensors(average.state_dict()));
-        return Convert.ToHexStringLower(SHA256.HashData(file.GetBuffer().AsSpan(0, (int)file.Length)));
-    }
-
-    private sealed record PublishedAt(int Step, int Version);
 }

@@ -70,6 +70,7 @@ internal sealed class TrainingRun
     private ITrainee Trainee(RunFolder folder, ImageSet images, RoundPlan rounds) => job switch
     {
         DenoiserJob denoiser => new DenoiserTrainee(denoiser, folder, rounds, store, images, options, Devices.Named(options.Device, "Training:Device")) { JobId = JobId },
+        NoisyClassifierJob classifier => new NoisyClassifierTrainee(classifier, folder, store, images, options, Devices.Named(options.Device, "Training:Device")) { JobId = JobId },
         ClassifierJob classifier => new ClassifierTrainee(classifier, jobFile, options, Devices.Named(options.Device, "Training:Device")),
         _ => throw new InvalidOperationException($"No trainee for {job.GetType().Name}."),
     };
