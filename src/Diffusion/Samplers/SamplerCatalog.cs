@@ -9,6 +9,8 @@ public static class SamplerCatalog
         new DdimSampler(),
         new DdpmSampler(),
         new DpmSolverPlusPlus2MSampler(),
+        new EulerSampler(),
+        new HeunSampler(),
         new DddmSampler(),
     ];
 

@@ -3,7 +3,9 @@ namespace Diffusion.Samplers;
 /// <summary>
 /// One network evaluation for one sample at one step. The engine computes
 /// <c>x0 = P x + Q out</c>, clips it to [-1, 1] if <see cref="ClipsClean"/>, then
-/// <c>x' = A x + B x0 + C h + D exp(E v) z</c> and <c>h' = x0</c>, with z standard normal.
+/// <c>x' = A x + B x0 + C h + D exp(E v) z</c> and <c>h' = x0</c>, with z standard normal. Where <see cref="F"/> is
+/// not 0, <c>g = A x + B x0 + C h</c> is a direction, <c>k = F^2 |z|^2 / |g|^2</c> how far to go in it, both norms over
+/// the one picture, and <c>x' = x + k g + sqrt(2 k) D z</c>.
 /// </summary>
 /// <remarks>
 /// v is the second half of the output of a network that learns its variance: a number for each pixel, -1 where the variance is at its
@@ -41,6 +43,12 @@ public readonly record struct SamplerRow
     /// <summary>What v adds to the logarithm of that deviation; 0 in every row but those of a learned variance.</summary>
     public double E { get; init; }
 
+    /// <summary>
+    /// Signal-to-noise ratio of a Langevin step whose length depends on the picture (Song et al. 2021, appendix G); 0 in every other row.
+    /// D is 1 and E is 0 where it is not.
+    /// </summary>
+    public double F { get; init; }
+
     /// <summary>The row that ends every sampler's table: x' = x0.</summary>
-    public SamplerRow AsLast() => this with { A = 0, B = 1, C = 0, D = 0, E = 0 };
+    public SamplerRow AsLast() => this with { A = 0, B = 1, C = 0, D = 0, E = 0, F = 0 };
 }
