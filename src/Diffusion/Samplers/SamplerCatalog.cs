@@ -11,6 +11,8 @@ public static class SamplerCatalog
         new DpmSolverPlusPlus2MSampler(),
         new EulerSampler(),
         new HeunSampler(),
+        new PredictorCorrectorSampler(),
+        new AnnealedLangevinSampler(),
         new DddmSampler(),
     ];
 

@@ -50,13 +50,14 @@ internal sealed class RowSampler(UNet network, Device device)
 
     private (Tensor Next, Tensor Clean) Advance(SamplerRow row, Tensor x, Tensor history, Tensor? noise, long[]? labels, double guidance)
     {
-        using Scalar p = row.P.ToScalar(), q = row.Q.ToScalar(), a = row.A.ToScalar(), b = row.B.ToScalar(), c = row.C.ToScalar(), d = row.D.ToScalar(), e = row.E.ToScalar();
+        using Scalar p = row.P.ToScalar(), q = row.Q.ToScalar(), a = row.A.ToScalar(), b = row.B.ToScalar(), c = row.C.ToScalar(), d = row.D.ToScalar(), e = row.E.ToScalar(), f = row.F.ToScalar();
         var (output, v) = Evaluate(row.TimeIndex, x, history, labels, guidance);
         var clean = x.mul(p).add(output, q);
         if (row.ClipsClean) clean = clean.clamp(Low, High);
         var next = x.mul(a).add(clean, b);
         if (row.C != 0) next = next.add(history, c);
-        if (noise is not null) next = next.add(row.E == 0 ? noise : noise.mul(v!.mul(e).exp()), d);
+        if (row.F != 0) next = LangevinStep.Move(x, next, noise!, full(x.shape[0], f, ScalarType.Float64, device));
+        else if (noise is not null) next = next.add(row.E == 0 ? noise : noise.mul(v!.mul(e).exp()), d);
         return (next, clean);
     }
 

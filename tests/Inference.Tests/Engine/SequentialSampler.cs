@@ -33,17 +33,26 @@ internal static class SequentialSampler
             var z = Normal(seed, sample, step, NoisePurpose.Step, size);
             var conditional = Evaluate(denoiser, x, history, row.TimeIndex, label);
             var unconditional = Evaluate(denoiser, x, history, row.TimeIndex, null);
+            var next = new double[size];
             for (var i = 0; i < size; i++)
             {
                 var spread = row.E == 0 ? 1 : Math.Exp(row.E * (label is null || guidance == 0 ? unconditional : conditional)[size + i]);
                 var output = label is null ? unconditional[i] : unconditional[i] + guidance * (conditional[i] - unconditional[i]);
                 var clean = row.P * x[i] + row.Q * output;
                 if (row.ClipsClean) clean = Math.Clamp(clean, -1, 1);
-                x[i] = row.A * x[i] + row.B * clean + row.C * history[i] + row.D * spread * z[i];
+                next[i] = row.A * x[i] + row.B * clean + row.C * history[i];
+                if (row.F == 0) next[i] += row.D * spread * z[i];
                 history[i] = clean;
             }
+            x = row.F == 0 ? next : Langevin(row, x, next, z);
         }
         return x;
+    }
+
+    private static double[] Langevin(SamplerRow row, double[] x, double[] direction, double[] z)
+    {
+        var step = row.F * row.F * z.Sum(v => v * v) / direction.Sum(v => v * v);
+        return [.. x.Select((v, i) => v + step * direction[i] + Math.Sqrt(2 * step) * row.D * z[i])];
     }
 
     private static double[] Evaluate(Denoiser denoiser, double[] x, double[] history, int time, int? label)

@@ -40,6 +40,9 @@ public sealed class VarianceExplodingTests : IDisposable
     [InlineData(Plain, "ddim", 6, "spacing=uniform")]
     [InlineData(Plain, "ddpm", 8, "variance=small")]
     [InlineData(Plain, "dpmpp-2m", 6, "spacing=trailing")]
+    [InlineData(Plain, "heun", 7, "clip=on")]
+    [InlineData(Plain, "pc", 8, "snr=0.1")]
+    [InlineData(Plain, "ald", 14, "convention=2019")]
     public void Run_EverySampler_EqualsTheSequentialInterpreter(string model, string sampler, int steps, string option)
     {
         var options = new Dictionary<string, string> { [option.Split('=')[0]] = option.Split('=')[1] };
