@@ -60,6 +60,17 @@ public sealed class VarianceExplodingTests : IDisposable
     public void Submit_SamplerWithoutAMemoryForAModelWithOne_StillServes() =>
         Assert.Equal(GenerationState.Succeeded, rig.Finish(new GenerationRequest { Model = Memory, Sampler = "ddim", Steps = 4, Seed = 1 }).State);
 
+    [Theory]
+    [InlineData("pc")]
+    [InlineData("ald")]
+    public void Submit_SamplerOfTheScoreForAModelThatHasNone_SaysWhatWouldWork(string sampler)
+    {
+        var refused = Assert.Throws<GenerationRefusedException>(() => rig.Submit(new GenerationRequest { Model = Memory, Sampler = sampler, Steps = 4 }));
+        Assert.Equal(RefusalReason.Unsupported, refused.Reason);
+        Assert.Contains("score", refused.Message + string.Join(' ', refused.Errors.Select(e => e.Message)));
+        Assert.Contains("ddim, ddpm, dpmpp-2m, euler, heun, dddm", string.Join(' ', refused.Errors.Select(e => e.Message)));
+    }
+
     /// <summary>An image is inverted to an x_T and comes back; the way up and the way down agree on what noise is.</summary>
     [Fact]
     public void Reconstruct_AnImage_GivesItBack()
