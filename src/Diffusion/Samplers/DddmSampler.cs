@@ -19,7 +19,11 @@ internal sealed class DddmSampler : ISampler
 
     public string Summary => "One to ten evaluations with a model that carries a memory of its last estimate.";
 
-    public string Reference => "Directly denoising diffusion models (Zhang et al. 2024), algorithm 2, and uDDDM where variance explodes; the walks are ours";
+    public string Paper => "Zhang et al. 2024 (DDDM)";
+
+    public string Equations => "algorithm 2; the walks are ours";
+
+    public string UseWhen => "A model with a memory input: one to ten evaluations.";
 
     public IReadOnlyList<SamplerOption> Options { get; } = [Walk];
 

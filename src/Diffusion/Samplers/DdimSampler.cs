@@ -13,7 +13,11 @@ internal sealed class DdimSampler : ISampler
 
     public string Summary => "Deterministic few-step sampling of any model; 20 to 50 steps is the usual range.";
 
-    public string Reference => "Song, Meng, Ermon 2021, eq. 12 and 16";
+    public string Paper => "Song, Meng, Ermon 2021 (DDIM)";
+
+    public string Equations => "eq. 12 and 16";
+
+    public string UseWhen => "Any model at 20 to 50 evaluations, and whenever an image is inverted or two are interpolated.";
 
     public IReadOnlyList<SamplerOption> Options { get; } = [Eta, TimeSpacing.Option, CleanClip.Option];
 
@@ -28,7 +32,7 @@ internal sealed class DdimSampler : ISampler
 
     /// <summary>The times that are visited, ascending.</summary>
     internal static int[] Times(DenoiserTraits model, SamplingOptions options) =>
-        TimeSpacing.Choose(options.Choice(TimeSpacing.Option), model.Schedule.Steps, options.Steps);
+        TimeSpacing.Choose(options.Choice(TimeSpacing.Option), model.Schedule, options.Steps);
 
     /// <summary>From t down to s: x_s = alpha_s x0 + sqrt(sigma_s^2 - sd^2) eps + sd z, eps taken from the (clipped) x0.</summary>
     internal static SamplerRow Step(DenoiserTraits model, int s, int t, double eta, bool clips = true)

@@ -6,11 +6,20 @@ public interface ISampler
     /// <summary>The name in requests, such as <c>ddim</c>.</summary>
     string Name { get; }
 
-    /// <summary>One sentence for people: what it does and when to use it.</summary>
+    /// <summary>One sentence for people: what it does.</summary>
     string Summary { get; }
 
+    /// <summary>Authors, year and short name of the paper.</summary>
+    string Paper { get; }
+
+    /// <summary>Which equations or algorithm of it.</summary>
+    string Equations { get; }
+
+    /// <summary>In which case it is the one to take.</summary>
+    string UseWhen { get; }
+
     /// <summary>Paper and equation or algorithm.</summary>
-    string Reference { get; }
+    string Reference => $"{Paper}, {Equations}";
 
     /// <summary>The options beyond the step count, with ranges and defaults.</summary>
     IReadOnlyList<SamplerOption> Options { get; }

@@ -9,6 +9,10 @@ public static class SamplerCatalog
         new DdimSampler(),
         new DdpmSampler(),
         new DpmSolverPlusPlus2MSampler(),
+        new EulerSampler(),
+        new HeunSampler(),
+        new PredictorCorrectorSampler(),
+        new AnnealedLangevinSampler(),
         new DddmSampler(),
         new ConsistencySampler(),
     ];

@@ -6,8 +6,9 @@ using static TorchSharp.torch;
 namespace Diffusion.Inference.Engine;
 
 /// <summary>
-/// The one update for every sampler: x0 = P x + Q out, clipped or thresholded where the row asks, x' = A x + B x0 + C h + D exp(E v) z. A classifier moves x0 or the mean. Each
-/// row has its own coefficients, so rows of different samplers, steps and times share every operation.
+/// The one update for every sampler: x0 = P x + Q out, clipped or thresholded where the row asks, x' = A x + B x0 + C h + D exp(E v) z. A
+/// classifier moves x0 or the mean. Each row has its own coefficients, so rows of different samplers, steps and times share every
+/// operation. Langevin rows, whose step depends on the picture, take that sum for their direction.
 /// </summary>
 internal static class RowUpdate
 {
@@ -20,11 +21,13 @@ internal static class RowUpdate
     /// <param name="history">h, [B, C, H, W], or null if every C is 0.</param>
     /// <param name="noise">D exp(E v) z, scaled already, of the rows in <paramref name="noisyRows"/>; null if there are none.</param>
     /// <param name="noisyRows">[K], int64.</param>
+    /// <param name="langevin">Which of the noisy rows are Langevin steps, or null for none.</param>
     /// <param name="gradient">What classifiers add, or null.</param>
     /// <param name="v">The second half of the network's output where it learns its variance, or null.</param>
     /// <returns>x' and x0; both belong to the caller's dispose scope.</returns>
     public static (Tensor Next, Tensor Clean) Apply(
-        IReadOnlyList<SamplerRow> rows, Tensor x, Tensor output, Tensor? history, Tensor? noise, Tensor? noisyRows, GuidingGradient? gradient = null, Tensor? v = null)
+        IReadOnlyList<SamplerRow> rows, Tensor x, Tensor output, Tensor? history, Tensor? noise, Tensor? noisyRows,
+        LangevinRows? langevin = null, GuidingGradient? gradient = null, Tensor? v = null)
     {
         var columns = tensor(Pack(rows), [Columns, rows.Count, 1, 1, 1], device: x.device);
         var clean = x.mul(Column(columns, 0)).addcmul_(output, Column(columns, 1), One);
@@ -34,7 +37,10 @@ internal static class RowUpdate
         var next = x.mul(Column(columns, 4)).addcmul_(clean, Column(columns, 5), One);
         if (history is not null) next.addcmul_(history, Column(columns, 6), One);
         gradient?.MoveMean(rows, next, v);
-        if (noise is not null) next.index_add_(0, noisyRows!, noise, One);
+        if (noise is null) return (next, clean);
+        var moved = langevin?.Move(x, next, noise);
+        next.index_add_(0, noisyRows!, noise, One);
+        if (moved is not null) next.index_copy_(0, langevin!.Rows, moved);
         return (next, clean);
     }
 

@@ -33,9 +33,9 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         var (x, history) = slots.Gather(Index(packed.Slots));
         var (images, v) = Halves(Evaluate(packed, x, history, size));
         var output = Guide(packed, images);
-        var (noise, noisyRows) = Noise(rows);
+        var (noise, noisyRows, langevin) = Noise(rows);
         if (v is not null && noise is not null) noise = RowUpdate.Spread(noise, packed.Rows, v, noisyRows!);
-        var (next, clean) = RowUpdate.Apply(packed.Rows, x, output, history, noise, noisyRows, ClassifierRows.Of(rows, x), v);
+        var (next, clean) = RowUpdate.Apply(packed.Rows, x, output, history, noise, noisyRows, langevin, ClassifierRows.Of(rows, x), v);
         var finite = Finite(output, next)[..rows.Count];
         var results = Fetch(rows, finite, next, clean, history);
         Commit(rows, finite, next, clean);
@@ -76,9 +76,9 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
 
     private Tensor PerRow(float[] values) => tensor(values, [values.Length, 1, 1, 1], device: denoiser.Device);
 
-    private (Tensor? Noise, Tensor? Rows) Noise(IReadOnlyList<RowInput> rows) => NoiseRows.Steps(rows, shape) is { } drawn
-        ? (tensor(drawn.Values, [drawn.Rows.Length, shape.Channels, shape.Height, shape.Width], device: denoiser.Device), Index(drawn.Rows))
-        : (null, null);
+    private (Tensor? Noise, Tensor? Rows, LangevinRows? Langevin) Noise(IReadOnlyList<RowInput> rows) => NoiseRows.Steps(rows, shape) is { } drawn
+        ? (tensor(drawn.Values, [drawn.Rows.Length, shape.Channels, shape.Height, shape.Width], device: denoiser.Device), Index(drawn.Rows), LangevinRows.Of(rows, drawn.Rows, denoiser.Device))
+        : (null, null, null);
 
     // the output too: clipping would hide an infinity in it
     private static bool[] Finite(Tensor output, Tensor next)

@@ -21,7 +21,7 @@ internal sealed class CourseCompiler(CheckpointManifest manifest, ISampler sampl
         var down = Thresholded(sampler.Compile(manifest.Traits, options), request.DynamicThreshold);
         if (request.Kind == GenerationKind.Generation) return Course.FromNoise(down, seed, request.FirstPicture, request.Count);
         if (Noisy(down, steps, values) is { } field)
-            errors.Invalid(field, $"{field} must leave the way down without fresh noise: only then does a state decode to one picture. ddim with eta 0, dpmpp-2m, and dddm but for walk=renoise do.");
+            errors.Invalid(field, $"{field} must leave the way down without fresh noise: only then does a state decode to one picture. With their default options these do: {Deterministic()}.");
         var images = request.Starts.Any(s => s is ImageStart);
         if (manifest.Traits.HasMemory && request.Starts.Any(s => s is not SeedStart))
             errors.Unsupported("model", $"Model '{manifest.Model}' is shown its own last estimate as a memory beside x_t. An image does not say what that memory was at T, so no x_T is its only inverse; take a model without a memory.");
@@ -58,6 +58,10 @@ internal sealed class CourseCompiler(CheckpointManifest manifest, ISampler sampl
         }
         return "sampler";
     }
+
+    private string Deterministic() => string.Join(", ", SamplerCatalog.All
+        .Where(s => s.Refuses(manifest.Traits) is null && IsDeterministic(s.Compile(manifest.Traits, new SamplingOptions(s, Math.Min(4, manifest.Traits.Schedule.Steps)))))
+        .Select(s => s.Name));
 
     private static bool IsDeterministic(SamplerTable table) => table.Rows.All(r => r.D == 0);
 

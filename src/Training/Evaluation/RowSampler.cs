@@ -56,7 +56,7 @@ internal sealed class RowSampler(UNet network, Device device)
 
     private (Tensor Next, Tensor Clean) Advance(SamplerRow row, Tensor x, Tensor history, Tensor? noise, long[]? labels, double guidance)
     {
-        using Scalar p = row.P.ToScalar(), q = row.Q.ToScalar(), a = row.A.ToScalar(), b = row.B.ToScalar(), c = row.C.ToScalar(), d = row.D.ToScalar(), e = row.E.ToScalar();
+        using Scalar p = row.P.ToScalar(), q = row.Q.ToScalar(), a = row.A.ToScalar(), b = row.B.ToScalar(), c = row.C.ToScalar(), d = row.D.ToScalar(), e = row.E.ToScalar(), f = row.F.ToScalar();
         var (output, v) = Evaluate(row.TimeIndex, x, history, labels, guidance);
         var clean = x.mul(p).add(output, q);
         var pull = Guide is { Scale: not ClassifierGuidance.NoGuidance } guide && row.TakesGradient ? guide.Pull(x, row.TimeIndex) : null;
@@ -66,7 +66,8 @@ internal sealed class RowSampler(UNet network, Device device)
         var next = x.mul(a).add(clean, b);
         if (row.C != 0) next = next.add(history, c);
         if (pull is not null && row.GuidesMean) next = next.add(row.E == 0 ? pull : pull.mul(v!.mul(e).exp().square()), (row.D * row.D).ToScalar());
-        if (noise is not null) next = next.add(row.E == 0 ? noise : noise.mul(v!.mul(e).exp()), d);
+        if (row.F != 0) next = LangevinStep.Move(x, next, noise!, full(x.shape[0], f, ScalarType.Float64, device));
+        else if (noise is not null) next = next.add(row.E == 0 ? noise : noise.mul(v!.mul(e).exp()), d);
         return (next, clean);
     }
 

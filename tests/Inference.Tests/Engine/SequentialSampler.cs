@@ -44,13 +44,16 @@ internal static class SequentialSampler
             var pull = gradient?.Invoke(x, row.TimeIndex) ?? new double[size];
             var cleans = outputs.Select((o, i) => row.P * x[i] + row.Q * o + row.G * pull[i]).ToArray();
             var bound = row.Threshold is { } share ? Math.Max(1, Percentile(cleans, share)) : row.ClipsClean ? 1 : double.PositiveInfinity;
+            var next = new double[size];
             for (var i = 0; i < size; i++)
             {
                 var spread = row.E == 0 ? 1 : Math.Exp(row.E * (label is null || guidance == 0 ? unconditional : conditional)[size + i]);
                 var clean = Math.Clamp(cleans[i], -bound, bound) / (row.Threshold is null ? 1 : bound);
-                x[i] = row.A * x[i] + row.B * clean + row.C * history[i] + row.D * spread * z[i] + (row.GuidesMean ? row.D * spread * row.D * spread * pull[i] : 0);
+                next[i] = row.A * x[i] + row.B * clean + row.C * history[i] + (row.GuidesMean ? row.D * spread * row.D * spread * pull[i] : 0);
+                if (row.F == 0) next[i] += row.D * spread * z[i];
                 history[i] = clean;
             }
+            x = row.F == 0 ? next : Langevin(row, x, next, z);
         }
         return x;
     }
@@ -67,6 +70,12 @@ internal static class SequentialSampler
         var place = share * (sorted.Length - 1);
         var below = (int)place;
         return sorted[below] + (place - below) * (sorted[Math.Min(below + 1, sorted.Length - 1)] - sorted[below]);
+    }
+
+    private static double[] Langevin(SamplerRow row, double[] x, double[] direction, double[] z)
+    {
+        var step = row.F * row.F * z.Sum(v => v * v) / direction.Sum(v => v * v);
+        return [.. x.Select((v, i) => v + step * direction[i] + Math.Sqrt(2 * step) * row.D * z[i])];
     }
 
     private static double[] Evaluate(Denoiser denoiser, double[] x, double[] history, int time, int? label)
