@@ -13,9 +13,16 @@ internal sealed class ConsistencySampler : ISampler
 
     public string Summary => "One or two evaluations with a model that was trained for consistency; more with fresh noise in between.";
 
-    public string Reference => "Song et al. 2023 (consistency models), algorithm 1";
+    public string Paper => "Song et al. 2023 (consistency models)";
+
+    public string Equations => "algorithm 1";
+
+    public string UseWhen => "Models of the consistency objective: one or two evaluations.";
 
     public IReadOnlyList<SamplerOption> Options { get; } = [TimeSpacing.Option, CleanClip.Option];
+
+    // a step is a jump to the image: there is no x_t near the next one that a gradient could be for
+    public bool TakesClassifier => false;
 
     public string? Refuses(DenoiserTraits model) => model is { Prediction: Prediction.Consistency, HasMemory: false }
         ? null : "consistency needs a model that was trained with the consistency objective.";

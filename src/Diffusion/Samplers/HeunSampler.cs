@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Diffusion.Guidance;
 
 namespace Diffusion.Samplers;
 
@@ -51,6 +52,6 @@ internal sealed class HeunSampler : ISampler
     {
         var (p, q) = model.Prediction.ToClean(model.Schedule, s);
         var weight = model.Schedule.Alpha(s) * (Math.Sqrt(model.Schedule.SignalToNoise(s) / model.Schedule.SignalToNoise(t)) - 1) / 2;
-        return new SamplerRow { TimeIndex = s - 1, P = p, Q = q, ClipsClean = clips, A = 1, B = weight, C = -weight };
+        return new SamplerRow { TimeIndex = s - 1, P = p, Q = q, ClipsClean = clips, G = ClassifierGuidance.CleanWeight(model.Schedule, s), A = 1, B = weight, C = -weight };
     }
 }

@@ -1,3 +1,4 @@
+using Diffusion.Guidance;
 using Diffusion.Schedules;
 
 namespace Diffusion.Samplers;
@@ -20,7 +21,7 @@ public static class Score
     {
         var (p, q) = model.Prediction.ToClean(model.Schedule, t);
         var (noisy, clean) = FromClean(model.Schedule, t);
-        return new SamplerRow { TimeIndex = t - 1, P = p, Q = q, ClipsClean = clips, A = keep + weight * noisy, B = weight * clean };
+        return new SamplerRow { TimeIndex = t - 1, P = p, Q = q, ClipsClean = clips, G = ClassifierGuidance.CleanWeight(model.Schedule, t), A = keep + weight * noisy, B = weight * clean };
     }
 
     /// <summary>Why a model has no score everywhere, or null if it has one.</summary>

@@ -99,7 +99,7 @@ public sealed class ClassifierGuidanceTests : IDisposable
         using var scope = NewDisposeScope();
         var x = tensor(new[] { 0.1f, -0.3f, 0.7f, 0.2f, 0.5f }, [5, 1, 1, 1]);
         SamplerRow[] table = [.. rows.Select(r => r.Row)];
-        var (next, clean) = RowUpdate.Apply(table, x, zeros_like(x), null, null, null, ClassifierRows.Of(rows, x), full([5, 1, 1, 1], 0.5f));
+        var (next, clean) = RowUpdate.Apply(table, x, zeros_like(x), null, null, null, gradient: ClassifierRows.Of(rows, x), v: full([5, 1, 1, 1], 0.5f));
         double First(double at) => law.ClassScore(at, 400, -1);
         Assert.Equal([2], exact.Asked);
         Assert.Equal(0, clean[0].item<float>());
