@@ -35,20 +35,28 @@ public static class PredictionMap
     /// <summary>P and Q at t in 1..T.</summary>
     public static (double P, double Q) ToClean(this Prediction prediction, NoiseSchedule schedule, int t)
     {
-        double alpha = schedule.Alpha(t), sigma = schedule.Sigma(t);
+        ArgumentNullException.ThrowIfNull(schedule);
         // exactly 1 where variance is preserved
-        var power = schedule.AlphaBar(t) + schedule.Variance(t);
-        return prediction switch
-        {
-            Prediction.Epsilon => (1 / alpha, -sigma / alpha),
-            Prediction.X0 => (0, 1),
-            Prediction.V => (alpha / power, -sigma / power),
-            Prediction.Residual => (1, -1),
-            Prediction.Boundary => (schedule.Sigma(1) / sigma, 1 - schedule.Sigma(1) / sigma),
-            Prediction.Consistency => Consistent(alpha, sigma / alpha, schedule.Sigma(1) / schedule.Alpha(1)),
-            _ => throw new ArgumentOutOfRangeException(nameof(prediction), prediction, "Unknown prediction."),
-        };
+        return ToClean(prediction, schedule.Alpha(t), schedule.Sigma(t), schedule.AlphaBar(t) + schedule.Variance(t), schedule.Sigma(1), schedule.Sigma(1) / schedule.Alpha(1));
     }
+
+    /// <summary>P and Q between the times of a schedule.</summary>
+    /// <param name="prediction">What the output stands for.</param>
+    /// <param name="alpha">The signal scale.</param>
+    /// <param name="sigma">The noise scale.</param>
+    /// <param name="power">alpha^2 + sigma^2.</param>
+    /// <param name="least">sigma_1 of the schedule.</param>
+    /// <param name="leastRatio">sigma_1 / alpha_1 of it.</param>
+    public static (double P, double Q) ToClean(this Prediction prediction, double alpha, double sigma, double power, double least, double leastRatio) => prediction switch
+    {
+        Prediction.Epsilon => (1 / alpha, -sigma / alpha),
+        Prediction.X0 => (0, 1),
+        Prediction.V => (alpha / power, -sigma / power),
+        Prediction.Residual => (1, -1),
+        Prediction.Boundary => (least / sigma, 1 - least / sigma),
+        Prediction.Consistency => Consistent(alpha, sigma / alpha, leastRatio),
+        _ => throw new ArgumentOutOfRangeException(nameof(prediction), prediction, "Unknown prediction."),
+    };
 
     private static (double P, double Q) Consistent(double alpha, double ratio, double least)
     {

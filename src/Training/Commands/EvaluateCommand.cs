@@ -15,7 +15,7 @@ internal static class EvaluateCommand
     public const string Usage =
         "evaluate --model M [--version V] [--sampler ddim] [--steps 1,2,4,10,50] [--options eta=0,spacing=trailing] [--guidance 1] [--guidance-rescale 0] [--dynamic-threshold 0.995] "
         + "[--guiding-classifier NAME] [--classifier-scale 0,1,2,4] [--samples 1000] [--seed 0] "
-        + "[--metrics frechet,label-accuracy,nll] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
+        + "[--metrics frechet,label-accuracy,nll,nll.ode] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
         + "[--detector-size 0] [--confidence 0.8] [--out FILE.ndjson] [--data DIR] [--models DIR] [--threads N] [--device D]";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -27,12 +27,15 @@ internal static class EvaluateCommand
         var requests = Requests(arguments);
         if (plan.Metrics.Contains(MetricNames.Nll) && requests.Any(r => r.Sampler != MetricNames.BoundSampler || r.Guidance != 1))
             throw new CommandException($"--metrics: nll needs --sampler {MetricNames.BoundSampler} without guidance: only its steps have a bound.");
+        if (plan.Metrics.Contains(MetricNames.FlowNll) && (requests.Length > 1 || requests[0].Guidance != 1))
+            throw new CommandException($"--metrics: {MetricNames.FlowNll} is of the model and the same at every point; give one step count, without guidance.");
         var guiding = arguments.Text("guiding-classifier", "");
         if (guiding == "" && requests.Any(r => r.ClassifierScale != 0)) throw new CommandException("--classifier-scale needs a --guiding-classifier.");
         var output = arguments.Text("out", "");
         arguments.Close(positions: 0);
         var store = new CheckpointStore(options.Models, TimeProvider.System);
         var found = store.Find(model, version) ?? throw new CommandException($"There is no {(version == "" ? "" : $"version {version} of ")}model '{model}' in {store.Root}.");
+        if (plan.Metrics.Contains(MetricNames.FlowNll) && FlowLikelihood.Missing(found.Manifest.Network) is { } reason) throw new CommandException($"--metrics: {MetricNames.FlowNll} {reason}.");
         var guide = guiding == "" ? null : store.Find(guiding) ?? throw new CommandException($"--guiding-classifier: there is no '{guiding}' in {store.Root}.");
         await DedicatedThread.Run("evaluation", () =>
         {

@@ -82,6 +82,8 @@ internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, ImageS
         var (figures, seconds, draws) = (new SortedDictionary<string, double>(StringComparer.Ordinal), 0.0, metrics.Any(MetricNames.OfSamples.Contains));
         if (metrics.Contains(MetricNames.Nll))
             figures = new BitsPerDim(denoiser.Network, denoiser.Manifest.Traits, denoiser.Device).Measure(new BoundRequest(table, request.Samples, request.Seed), reference, stop);
+        if (metrics.Contains(MetricNames.FlowNll))
+            foreach (var (name, value) in FlowLikelihood.Of(denoiser).Measure(reference, request.Samples, request.Seed, stop)) figures[name] = value;
         if (draws)
         {
             var labels = Labels(request.Samples);
