@@ -30,7 +30,7 @@ internal sealed class ConsistencySampler : ISampler
     public SamplerTable Compile(DenoiserTraits model, SamplingOptions options)
     {
         var schedule = model.Schedule;
-        var times = TimeSpacing.Choose(options.Choice(TimeSpacing.Option), schedule.Steps, options.Steps);
+        var times = TimeSpacing.Choose(options.Choice(TimeSpacing.Option), schedule, options.Steps);
         var rows = ImmutableArray.CreateBuilder<SamplerRow>(times.Length);
         for (var k = times.Length - 1; k >= 0; k--)
         {

@@ -39,17 +39,19 @@ internal sealed class DddmSampler : ISampler
         var total = model.Schedule.Steps;
         if (walk == Fixed) return Refine(model, total, options.Steps);
         var times = TimeSpacing.Choose(TimeSpacing.Trailing, total, options.Steps);
-        if (walk == Multistep) return DpmSolverPlusPlus2MSampler.Table(model, times, clips: true);
+        if (walk == Multistep) return Unsteered(DpmSolverPlusPlus2MSampler.Table(model, times, clips: true));
         var rows = ImmutableArray.CreateBuilder<SamplerRow>(times.Length);
         for (var k = times.Length - 1; k >= 0; k--)
         {
             var s = k == 0 ? 0 : times[k - 1];
-            var row = DdimSampler.Step(model, s, times[k], eta: 0);
+            var row = DdimSampler.Step(model, s, times[k], eta: 0) with { G = 0 };
             if (walk == Renoise && s > 0) row = Renoising.To(row, model.Schedule, s);
             rows.Add(row);
         }
         return new SamplerTable(rows.MoveToImmutable(), model.Schedule.StartScale(total));
     }
+
+    private static SamplerTable Unsteered(SamplerTable table) => table with { Rows = [.. table.Rows.Select(r => r with { G = 0 })] };
 
     private static SamplerTable Refine(DenoiserTraits model, int total, int steps)
     {

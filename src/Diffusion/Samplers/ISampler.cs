@@ -28,7 +28,8 @@ public interface ISampler
     bool TakesClassifier => true;
 
     /// <summary>Why this sampler cannot serve such a model, or null if it can.</summary>
-    string? Refuses(DenoiserTraits model) => null;
+    string? Refuses(DenoiserTraits model) => model.Prediction == Prediction.Consistency
+        ? $"{Name} needs the mean of the images that x_t can come from, and a model trained for consistency says one of them." : null;
 
     /// <summary>The rows of one request.</summary>
     /// <exception cref="SamplingOptionException">The step count or an option does not fit the model.</exception>

@@ -25,7 +25,7 @@ public static class Score
     }
 
     /// <summary>Why a model has no score everywhere, or null if it has one.</summary>
-    internal static string? Missing(string sampler, DenoiserTraits model) => model.Prediction == Prediction.Boundary
-        ? $"{sampler} follows the score, and a model of the prediction boundary has none at t = 1, where it answers with its input."
+    internal static string? Missing(string sampler, DenoiserTraits model) => model.Prediction is Prediction.Boundary or Prediction.Consistency
+        ? $"{sampler} follows the score, and a model of the prediction {model.Prediction.ToString().ToLowerInvariant()} has none at t = 1, where it answers with its input."
         : null;
 }
