@@ -27,8 +27,8 @@ public sealed class EvaluationReaderTests : IDisposable
             (record.Plan.Model, record.Plan.Version, record.Plan.Data, record.Plan.Split, record.Plan.Samples, record.Plan.Seed, record.Plan.Features, record.Plan.Classifier));
         var point = Assert.Single(record.Points);
         Assert.Equal(("ddim", 2, 1.0), (point.Sampler, point.Steps, point.Guidance));
-        // no detector is set, and the bound is only measured when it is asked for
-        Assert.Equal(MetricNames.All.Where(m => m is not (MetricNames.Detection or MetricNames.Nll)), record.Plan.Metrics);
+        // no detector is set, and likelihoods are only measured when they are asked for
+        Assert.Equal(MetricNames.All.Where(m => m is not (MetricNames.Detection or MetricNames.Nll or MetricNames.FlowNll)), record.Plan.Metrics);
     }
 
     [Fact]
