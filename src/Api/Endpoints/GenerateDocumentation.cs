@@ -18,7 +18,7 @@ internal sealed class GenerateDocumentation : IOperationFilter
     private const string Description = """
         Every field may stand in the query or in a JSON body; a field in both must have the same value. All are optional.
         The same seed gives the same pictures. `format` goes before the header Accept; several pictures in one PNG, JPEG or WebP
-        are a grid, JSON has each as base64 PNG, zip has PNG files with a metadata.json, npz and the raw formats are arrays. GIF and
+        are a grid, JSON has each as base64 PNG, zip has PNG files with a metadata.json, npz and the raw formats are arrays; `strip` is a PNG of twenty frames side by side. GIF and
         APNG show how the pictures came about. `Accept: text/event-stream` streams the events instead, frames and all. Closing the connection cancels the generation.
         """;
 
@@ -113,7 +113,7 @@ internal sealed class GenerateDocumentation : IOperationFilter
             {
                 Description = "The pictures.",
                 Headers = Headers.ToDictionary(h => h.Key, h => (IOpenApiHeader)new OpenApiHeader { Description = h.Value, Schema = Of(JsonSchemaType.String) }),
-                Content = PictureFormat.All.ToDictionary(f => f.MediaType, f => (IOpenApiMediaType)new OpenApiMediaType
+                Content = PictureFormat.All.DistinctBy(f => f.MediaType).ToDictionary(f => f.MediaType, f => (IOpenApiMediaType)new OpenApiMediaType
                 {
                     Schema = f == PictureFormat.Json ? context.SchemaGenerator.GenerateSchema(typeof(GenerateResponse), context.SchemaRepository) : binary,
                 }).Append(new(EventStream.MediaType, new OpenApiMediaType { Schema = Of(JsonSchemaType.String) })).ToDictionary(),
