@@ -16,7 +16,7 @@ internal sealed class UNetPlan(UNetConfig config)
     {
         var stages = new List<Stage>();
         Channels = Width(0);
-        Add(new Stage(Layers.Conv3x3(config.Channels * (config.Memory ? 2 : 1), Channels)));
+        Add(new Stage(Layers.Conv3x3(config.InputChannels, Channels)));
         for (var level = 0; level <= last; level++)
         {
             for (var i = 0; i < config.ResidualBlocks; i++) Add(new Stage([.. Block(Channels, level)]));
@@ -31,8 +31,7 @@ internal sealed class UNetPlan(UNetConfig config)
         }
     }
 
-    public Stage Middle() => new(
-        Residual(Channels, Channels), Attention(), Residual(Channels, Channels));
+    public Stage Middle() => new([Residual(Channels, Channels), .. Attention(), Residual(Channels, Channels)]);
 
     public Stage[] Outputs()
     {
@@ -54,11 +53,15 @@ internal sealed class UNetPlan(UNetConfig config)
     {
         Channels = Width(level);
         List<nn.Module> layers = [Residual(from, Channels)];
-        if (config.AttentionResolutions.Contains(config.ImageSize >> level)) layers.Add(Attention());
+        if (config.AttentionResolutions.Contains(config.ImageSize >> level)) layers.AddRange(Attention());
         return layers;
     }
 
-    private AttentionBlock Attention() => new(Channels, config.HeadChannels, config.NewAttentionOrder);
+    private IEnumerable<nn.Module> Attention()
+    {
+        yield return new AttentionBlock(Channels, config.HeadChannels, config.NewAttentionOrder);
+        if (config.MemoryAttention) yield return new MemoryAttention(Channels, config.HeadChannels, config.MemoryWidth);
+    }
 
     private ResidualBlock Residual(long from, long to, Resampling resampling = Resampling.None) =>
         new(from, to, 4L * config.ModelChannels, config, resampling);

@@ -212,6 +212,7 @@ internal static class TrainingJobReader
             ScaleShift = fields.Flag("scaleShift", true),
             ResampleInBlocks = fields.Flag("resampleInBlocks", true),
             Memory = objective?.HasMemory == true,
+            MemoryAttention = fields.Flag("memoryAttention", false),
             LearnedVariance = objective?.Bound is not null,
         };
         Validate(fields, objective is null ? () => Networks.NoisyClassifier.Validate(config) : config.Validate);

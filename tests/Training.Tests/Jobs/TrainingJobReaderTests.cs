@@ -53,6 +53,13 @@ public sealed class TrainingJobReaderTests
         Assert.Contains("warmup", Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm)).Replace("\"finalShare\"", "\"lastShare\"", StringComparison.Ordinal))), StringComparison.Ordinal);
 
     [Fact]
+    public void Read_AttentionToAMemoryThatThereIsNot_IsRefused()
+    {
+        var job = Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm)).Replace("\"classes\": 2,", "\"classes\": 2, \"memoryAttention\": true,", StringComparison.Ordinal);
+        Assert.Contains("network.memoryAttention: needs a network with a memory", Assert.Single(Problems(job)), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public void Read_MemoryFieldsOfDdpm_AreRefused() =>
         Assert.Contains("memoryRefresh", Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(""" "kind": "ddpm", "memoryRefresh": 0.5 """)))), StringComparison.Ordinal);
 
