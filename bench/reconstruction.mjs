@@ -4,7 +4,7 @@
 // data/mnist-32 of `./run data mnist`, the first COUNT test images of that data set.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32, deflateSync } from 'node:zlib';
+import { greyPng } from './png.mjs';
 
 const [url = 'http://localhost:8080', countText = '64', folder] = process.argv.slice(2);
 const count = Number(countText), stepCounts = [20, 50, 100], model = 'digits-ddpm', atOnce = 16;
@@ -13,22 +13,6 @@ async function post(path, body) {
   const answer = await fetch(new URL(path, url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   return answer.json();
-}
-
-function chunk(type, data) {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]), words = Buffer.alloc(8);
-  words.writeUInt32BE(data.length, 0);
-  words.writeUInt32BE(crc32(body), 4);
-  return Buffer.concat([words.subarray(0, 4), body, words.subarray(4)]);
-}
-
-function greyPng(pixels, width, height) {
-  const header = Buffer.alloc(13), rows = Buffer.alloc(height * (width + 1));
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header[8] = 8;
-  for (let y = 0; y < height; y++) pixels.copy(rows, y * (width + 1) + 1, y * width, (y + 1) * width);
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
 }
 
 function testImages() {

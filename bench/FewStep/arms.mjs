@@ -1,5 +1,5 @@
 // The arms of the study: what is trained, and from which other arm's weights. Every arm sees the same number of images in all.
-export const images = 120_000;
+export const images = 48_000;
 
 const published = { kind: 'dddm', prediction: 'residual', loss: { kind: 'pseudo-huber', c: 1.4e-4 }, memoryRefresh: 0 };
 const v = { prediction: 'v', loss: { kind: 'mse', weighting: 'snr+1' } };
@@ -21,6 +21,8 @@ export const arms = {
   'own-consistency': [1 / 3, tuning, { ...own, loss: published.loss, consistency: {} }, 'own-two-thirds'],
   'own-walk-4': [1 / 3, tuning, model => walk(model, [4], 3), 'own-two-thirds'],
   'own-walk-2': [1 / 3, tuning, model => walk(model, [2], 4), 'own-two-thirds'],
+  'refresh-v-float16': [1, scratch, { ...published, ...v, memoryStorage: 'float16', memoryRefresh: 0.5 }],
+  'refresh-v-float32': [1, scratch, { ...published, ...v, memoryStorage: 'float32', memoryRefresh: 0.5 }],
   'own-walk-4-half': [1 / 6, tuning, model => walk(model, [4], 3), 'own-two-thirds'],
   'own-walk-4-2': [1 / 6, tuning, model => walk(model, [2], 2), 'own-walk-4-half'],
 };
@@ -37,7 +39,7 @@ export function jobOf(arm, seed) {
     name: model, model, objective: typeof objective === 'function' ? objective(parent) : objective,
     schedule: { name: 'cosine', steps: 1000 },
     network: { imageSize: 16, channels: 1, classes: 10, modelChannels: 16, channelMultipliers: [1, 2, 2], residualBlocks: 1, attentionResolutions: [4], headChannels: 16 },
-    data: 'mnist-16', dataImages: 12_000, batch: 64, images: Math.round(images * share),
+    data: 'mnist-16', dataImages: 6000, batch: 32, images: Math.round(images * share),
     optimizer: { learningRate, weightDecay: 0, warmup: 50, finalShare: 0.02, clipNorm: 1 },
     emaDecay: 0.999, labelDrop: 0.1, seed,
     every: { checkpoint: 500, sample: 0, publish: 0, log: 10 },

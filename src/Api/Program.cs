@@ -13,6 +13,7 @@ using Diffusion.Training.Commands;
 
 if (await TrainingCommands.TryRunAsync(args, CancellationToken.None) is { } exitCode) return exitCode;
 if (await ModelCommands.TryRunAsync(args, Console.Out, Console.Error, TimeProvider.System, CancellationToken.None) is { } modelsExitCode) return modelsExitCode;
+if (await PictureCommands.TryRunAsync(args, Console.Out, Console.Error, CancellationToken.None) is { } picturesExitCode) return picturesExitCode;
 if (KeyCommands.TryRun(args, Console.Out, Console.Error, TimeProvider.System) is { } keysExitCode) return keysExitCode;
 if (CommandLine.TryAnswer(args, Console.Out, Console.Error) is { } answerExitCode) return answerExitCode;
 
@@ -45,6 +46,7 @@ app.UseAccess();
 GenerateEndpoint.Map(app);
 app.MapGenerations();
 StartEndpoint.Map(app);
+ComparisonEndpoint.Map(app);
 StreamEndpoint.Map(app);
 app.MapModels();
 app.MapVersions();

@@ -51,9 +51,9 @@ public sealed class InferenceOptions
     public int MaxQueuedGenerations { get; set; } = 1024;
 
     /// <summary>Pictures per request.</summary>
-    /// <value>Default: 64.</value>
-    [Range(1, 4096)]
-    public int MaxCount { get; set; } = 64;
+    /// <value>Default: 1024.</value>
+    [Range(1, 100_000)]
+    public int MaxCount { get; set; } = 1024;
 
     /// <summary>Steps per request; a model's own T also bounds them.</summary>
     /// <value>Default: 1000.</value>

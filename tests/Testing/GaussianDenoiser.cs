@@ -6,8 +6,8 @@ namespace Diffusion.Testing;
 /// <summary>The perfect network when every pixel is N(0, s2): E[x0 | x_t] = alpha s2 / V x_t with V = a s2 + sigma^2.</summary>
 public sealed record GaussianDenoiser(NoiseSchedule Schedule, Prediction Prediction, double Variance)
 {
-    /// <summary>The predictions that can say any image at any time; boundary cannot at t = 1.</summary>
-    public static IReadOnlyList<Prediction> Predictions { get; } = [.. Enum.GetValues<Prediction>().Where(p => p != Prediction.Boundary)];
+    /// <summary>The predictions that can say any image at any time; boundary and consistency cannot at t = 1.</summary>
+    public static IReadOnlyList<Prediction> Predictions { get; } = [.. Enum.GetValues<Prediction>().Where(p => p is not (Prediction.Boundary or Prediction.Consistency))];
 
     /// <summary>Output per unit of x at a time index (0..T-1); the output is linear in x.</summary>
     public double Gain(int timeIndex)
@@ -23,8 +23,15 @@ public sealed record GaussianDenoiser(NoiseSchedule Schedule, Prediction Predict
             Prediction.V => alpha * noise - sigma * clean,
             Prediction.Residual => 1 - clean,
             Prediction.Boundary => t == 1 ? 0 : (clean - Schedule.Sigma(1) / sigma) / (1 - Schedule.Sigma(1) / sigma),
+            Prediction.Consistency => t == 1 ? 0 : Solve(clean, t),
             _ => throw new NotSupportedException($"{Prediction}"),
         };
+    }
+
+    private double Solve(double clean, int t)
+    {
+        var (p, q) = Prediction.ToClean(Schedule, t);
+        return (clean - p) / q;
     }
 
     /// <summary>The output for one number.</summary>

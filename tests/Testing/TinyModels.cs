@@ -54,6 +54,26 @@ public static class TinyModels
             Path.Combine(folder, CheckpointVersion.WeightsFile), NetworkWeights.ToSafeTensors(unet.state_dict())));
     }
 
+    /// <summary>Publishes an untrained noisy classifier of such pictures, all of whose weights are away from zero.</summary>
+    public static CheckpointVersion PublishClassifier(CheckpointStore store, string name, UNetConfig? network = null, ulong seed = 5, Func<CheckpointManifest, CheckpointManifest>? describe = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        var config = network ?? Network();
+        using var classifier = new NoisyClassifier(config, seed);
+        using (no_grad())
+        {
+            uint stream = 0;
+            foreach (var (_, weight) in classifier.named_parameters())
+            {
+                using var scope = NewDisposeScope();
+                Blur(weight, seed, stream++);
+            }
+        }
+        var manifest = Manifest(name, config, seed) with { Objective = CheckpointManifest.NoisyClassifier };
+        return store.Publish(name, _ => describe?.Invoke(manifest) ?? manifest, folder => SafeTensors.Write(
+            Path.Combine(folder, CheckpointVersion.WeightsFile), NetworkWeights.ToSafeTensors(classifier.state_dict())));
+    }
+
     /// <summary>What <see cref="Publish"/> says of such a model.</summary>
     public static CheckpointManifest Manifest(string name, UNetConfig network, ulong seed = 1, SamplingDefaults? sampling = null)
     {

@@ -19,6 +19,9 @@ internal static class TinyJob
     public const string SelfConditioned = """ "kind": "dddm", "prediction": "v", "memorySource": "own", "memoryRefresh": 0.5, "loss": { "kind": "mse", "weighting": "snr+1" } """;
     public const string Distilled = """ "kind": "dddm", "memorySource": "own", "memoryRefresh": 0.3, "walkTarget": { "model": "teacher", "evaluations": [4, 2], "substeps": 2, "share": 0.7 } """;
 
+    /// <summary>Needs more than one stage within nine steps.</summary>
+    public const string ConsistencyTrained = """ "kind": "consistency", "initialSteps": 2 """;
+
     public const string Unified = """ "kind": "udddm", "memoryRefresh": 0.3 """;
     public const string Exploding = """ "kind": "udddm", "prediction": "boundary", "memoryStorage": "float16", "memoryRefresh": 0.3 """;
     public const string Perceptual = """ "kind": "dddm", "memoryRefresh": 0.3, "loss": { "kind": "pseudo-lpips", "resize": 16 } """;

@@ -8,12 +8,13 @@ import { writeRows } from './digits.mjs';
 const shipped = process.env.DIFFUSION_TEST_MODELS ?? fileURLToPath(new URL('../../models', import.meta.url));
 
 export class Place {
-  /** A folder of its own. `digits-dddm` has two versions there: the shipped one, and the same weights one number below. */
+  /** A folder of its own. `digits-dddm` has two versions there: the newest shipped one, and the same weights one number below. */
   static async make() {
     const place = new Place();
     place.folder = await mkdtemp(`${tmpdir()}/diffusion-page-`);
     for (const name of ['digits-ddpm', 'digits-dddm']) await cp(`${shipped}/${name}`, `${place.models}/${name}`, { recursive: true });
-    const dddm = `${place.models}/digits-dddm`, newest = (await readdir(dddm)).filter(name => /^v\d{6}$/.test(name)).sort().at(-1);
+    const dddm = `${place.models}/digits-dddm`, shippedOnes = (await readdir(dddm)).filter(name => /^v\d{6}$/.test(name)).sort(), newest = shippedOnes.at(-1);
+    for (const one of (await readdir(dddm)).filter(name => !name.startsWith(newest))) await rm(`${dddm}/${one}`, { recursive: true });
     place.newest = Number(newest.slice(1));
     const version = place.newest - 1, older = `${dddm}/v${String(version).padStart(6, '0')}`;
     await cp(`${dddm}/${newest}`, older, { recursive: true });

@@ -8,7 +8,7 @@ internal static class CommandLine
     private const string InsecureSwitch = "--insecure", HelpSwitch = "--help";
 
     /// <summary>The first words of all commands.</summary>
-    public static IReadOnlyList<string> Commands { get; } = [.. TrainingCommands.Names, "models", "keys"];
+    public static IReadOnlyList<string> Commands { get; } = [.. PictureCommands.Names, .. TrainingCommands.Names, "models", "keys"];
 
     private static string Known => $"Commands: {string.Join(", ", Commands)}; one that is given wrongly says how it is used. "
         + "Without a command the service starts; its arguments are settings, --Section:Name VALUE, and --insecure.";

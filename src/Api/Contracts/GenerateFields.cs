@@ -1,6 +1,7 @@
 using System.Globalization;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Pictures;
+using Diffusion.Guidance;
 using Diffusion.Inference.Jobs;
 using Diffusion.Samplers;
 
@@ -12,9 +13,11 @@ internal static class GenerateFields
     /// <summary>Largest magnification.</summary>
     public const int MaxScale = 16;
 
+    private const string Convention = "guidanceConvention";
+
     /// <summary>The fields that do not belong to a sampler.</summary>
     public static IReadOnlyList<string> Common { get; } =
-        ["model", "sampler", "steps", "n", "seed", "label", "guidance", "determinism", "priority", "deadlineMs", "format", "scale", FrameFields.Name, FrameFields.Kinds];
+        ["model", "sampler", "steps", "n", "seed", "label", "guidance", Convention, "guidanceRescale", "dynamicThreshold", "classifier", "classifierScale", "determinism", "priority", "deadlineMs", "format", "scale", FrameFields.Name, FrameFields.Kinds];
 
     /// <summary>The options that some sampler declares, in catalogue order.</summary>
     public static IReadOnlyList<string> Options { get; } = [.. SamplerCatalog.All.SelectMany(s => s.Options).Select(o => o.Name).Distinct()];
@@ -45,6 +48,11 @@ internal static class GenerateFields
             Seed = reading.Seed("seed"),
             Labels = reading.Labels("label"),
             Guidance = reading.Real("guidance"),
+            Convention = reading.Convention(),
+            GuidanceRescale = reading.Real("guidanceRescale"),
+            DynamicThreshold = reading.Real("dynamicThreshold"),
+            Classifier = reading.Text("classifier"),
+            ClassifierScale = reading.Real("classifierScale"),
             Class = reading.Priority("priority"),
             Deadline = reading.Whole("deadlineMs", 1) is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null,
             Determinism = reading.Determinism("determinism"),
@@ -110,6 +118,14 @@ internal static class GenerateFields
                     return Refuse<int[]>(name, $"{name} must be a class number or a comma list of them, got '{text}'.") ?? [];
             }
             return labels;
+        }
+
+        public GuidanceConvention Convention()
+        {
+            if (Text(GenerateFields.Convention) is not { } text) return GuidanceConvention.S;
+            if (GuidanceConventions.Find(text) is not { } found) return Refuse<GuidanceConvention>(GenerateFields.Convention, $"{GenerateFields.Convention} must be one of {string.Join(", ", GuidanceConventions.Names)}, got '{text}'.");
+            if (Text("guidance") is null) Refuse(GenerateFields.Convention, $"{GenerateFields.Convention} says how guidance is meant; give guidance too.");
+            return found;
         }
 
         public Determinism Determinism(string name) => Text(name) switch

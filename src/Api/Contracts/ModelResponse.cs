@@ -14,6 +14,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="TimeSteps">T of its noise schedule, which is also the largest number of steps.</param>
 /// <param name="Schedule">Its noise schedule by name.</param>
 /// <param name="Objective">What it was trained for.</param>
+/// <param name="LearnedVariance">Whether its network says a variance for each pixel, which <c>variance=learned</c> of the sampler <c>ddpm</c> takes.</param>
 /// <param name="Labels">Names of its classes in the order of their numbers, or null.</param>
 /// <param name="Samplers">The samplers that can serve it.</param>
 /// <param name="Sampling">What a request gets that names no sampler, steps or guidance.</param>
@@ -26,7 +27,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Problem">Why the aliases may not be what they were: their file is damaged. Null if they are sound.</param>
 internal sealed record ModelResponse(
     string Name, int Version, IReadOnlyList<int> Versions, IReadOnlyDictionary<string, int> Aliases,
-    int Width, int Height, int Channels, int TimeSteps, string Schedule, string Objective,
+    int Width, int Height, int Channels, int TimeSteps, string Schedule, string Objective, bool LearnedVariance,
     IReadOnlyList<string>? Labels, IReadOnlyList<string> Samplers, SamplingDefaults? Sampling,
     string Data, long ImagesSeen, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<LoadedVersion> Loaded, DateTimeOffset Created,
     IReadOnlyDictionary<string, string> Refused, string? Problem)
@@ -38,7 +39,7 @@ internal sealed record ModelResponse(
         return new(
             model.Name, model.Version, model.Versions, model.Aliases,
             manifest.Network.ImageSize, manifest.Network.ImageSize, manifest.Network.Channels,
-            manifest.Schedule.Steps, manifest.Schedule.Name, manifest.Objective,
+            manifest.Schedule.Steps, manifest.Schedule.Name, manifest.Objective, manifest.Network.LearnedVariance,
             manifest.Labels, model.Samplers, manifest.Sampling,
             manifest.Data.Name, manifest.ImagesSeen, manifest.Metrics, model.Loaded, manifest.Created,
             model.Refused.ToDictionary(r => r.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), r => r.Value), model.Problem);

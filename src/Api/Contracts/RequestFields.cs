@@ -66,6 +66,14 @@ internal sealed class RequestFields
         return rest;
     }
 
+    /// <summary>These fields, and those of <paramref name="common"/> that are not among them.</summary>
+    public RequestFields Over(RequestFields common)
+    {
+        var all = Without(_ => false);
+        foreach (var (name, value) in common.values) all.values.TryAdd(name, value);
+        return all;
+    }
+
     /// <summary>Both together; the same field with two values is an error.</summary>
     public static RequestFields Merge(RequestFields query, RequestFields body)
     {

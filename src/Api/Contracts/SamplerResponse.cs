@@ -5,14 +5,17 @@ namespace Diffusion.Api.Contracts;
 
 /// <summary>A sampler that can be asked for.</summary>
 /// <param name="Name">The value of the field <c>sampler</c>.</param>
-/// <param name="Summary">What it does and when to use it.</param>
-/// <param name="Reference">Paper and equation.</param>
+/// <param name="Summary">What it does.</param>
+/// <param name="UseWhen">In which case to take it.</param>
+/// <param name="Paper">Authors, year and short name of the paper.</param>
+/// <param name="Equations">Which equations or algorithm of it.</param>
+/// <param name="Reference">Both in one line.</param>
 /// <param name="Steps">The allowed values of the field <c>steps</c>; a model's own T bounds them too.</param>
 /// <param name="Options">Its own fields.</param>
 /// <param name="Models">The served models it can sample from.</param>
 /// <param name="Fits">Every served model, and why it cannot where it cannot.</param>
 internal sealed record SamplerResponse(
-    string Name, string Summary, string Reference, StepRange Steps, IReadOnlyList<SamplerOptionResponse> Options,
+    string Name, string Summary, string UseWhen, string Paper, string Equations, string Reference, StepRange Steps, IReadOnlyList<SamplerOptionResponse> Options,
     IReadOnlyList<string> Models, IReadOnlyList<SamplerFit> Fits)
 {
     /// <summary>The public view of a sampler of the catalogue.</summary>
@@ -20,7 +23,7 @@ internal sealed record SamplerResponse(
     /// <param name="models">What is served.</param>
     /// <param name="maximumSteps">The most steps that a request may have.</param>
     public static SamplerResponse Of(ISampler sampler, IReadOnlyList<ModelDescription> models, int maximumSteps) => new(
-        sampler.Name, sampler.Summary, sampler.Reference, new StepRange(1, maximumSteps),
+        sampler.Name, sampler.Summary, sampler.UseWhen, sampler.Paper, sampler.Equations, sampler.Reference, new StepRange(1, maximumSteps),
         [.. sampler.Options.Select(SamplerOptionResponse.Of)],
         [.. models.Where(m => m.Samplers.Contains(sampler.Name)).Select(m => m.Name)],
         [.. models.Select(m => SamplerFit.Of(sampler, m, maximumSteps))]);
@@ -43,7 +46,7 @@ internal sealed record SamplerFit(string Model, int Version, bool Fits, StepRang
     public static SamplerFit Of(ISampler sampler, ModelDescription model, int maximumSteps)
     {
         var traits = model.Manifest.Traits;
-        var reason = sampler.Refuses(traits);
+        var reason = model.Manifest.IsClassifier ? "A classifier makes no pictures; it guides others." : sampler.Refuses(traits);
         return new(model.Name, model.Version, reason is null, reason is null ? new StepRange(1, Math.Min(maximumSteps, traits.Schedule.Steps)) : null, reason);
     }
 }

@@ -10,7 +10,8 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Aliases">The aliases that stand on it.</param>
 /// <param name="Created">When it was published, UTC.</param>
 /// <param name="Objective">What it was trained for.</param>
-/// <param name="Prediction">What its network says: epsilon, x0, v, residual or boundary.</param>
+/// <param name="Prediction">What its network says: epsilon, x0, v, residual, boundary or consistency.</param>
+/// <param name="LearnedVariance">Whether its network says a variance for each pixel as well (improved DDPM).</param>
 /// <param name="Schedule">Its noise schedule by name.</param>
 /// <param name="TimeSteps">T of the schedule.</param>
 /// <param name="Data">The data set it was trained on.</param>
@@ -29,7 +30,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Pinned">Whether retention leaves it alone because somebody said so.</param>
 /// <param name="Files">SHA-256 and size of its files by name; together they are its identity.</param>
 internal sealed record VersionResponse(
-    string Model, int Version, IReadOnlyList<string> Aliases, DateTimeOffset Created, string Objective, Prediction Prediction, string Schedule, int TimeSteps,
+    string Model, int Version, IReadOnlyList<string> Aliases, DateTimeOffset Created, string Objective, Prediction Prediction, bool LearnedVariance, string Schedule, int TimeSteps,
     string Data, string DataSha256, long DataImages, long ImagesSeen, string Seed, string? Parent, IReadOnlyList<LineageLink> Parents, JobReference? Job, ImportOrigin? Origin,
     SamplingDefaults? Sampling, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<VersionResult> Results, string? ResultsProblem, bool Pinned,
     IReadOnlyDictionary<string, FileDigest> Files)
@@ -41,7 +42,7 @@ internal sealed record VersionResponse(
     /// <param name="pinned">Versions of its model that are pinned.</param>
     public static VersionResponse Of(CheckpointManifest manifest, IReadOnlyDictionary<string, int> aliases, VersionResults results, IReadOnlyList<int> pinned) => new(
         manifest.Model, manifest.Version, [.. aliases.Where(a => a.Value == manifest.Version).Select(a => a.Key).Order(StringComparer.Ordinal)],
-        manifest.Created, manifest.Objective, manifest.Prediction, manifest.Schedule.Name, manifest.Schedule.Steps,
+        manifest.Created, manifest.Objective, manifest.Prediction, manifest.Network.LearnedVariance, manifest.Schedule.Name, manifest.Schedule.Steps,
         manifest.Data.Name, manifest.Data.Sha256, manifest.Data.Images, manifest.ImagesSeen, manifest.Seed.ToString(CultureInfo.InvariantCulture),
         manifest.Parent is { } parent ? string.Create(CultureInfo.InvariantCulture, $"{parent.Model}@{parent.Version}") : null,
         manifest.Ancestry, manifest.Job, manifest.Origin,

@@ -3,6 +3,7 @@ using Diffusion.Api.Contracts;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Pictures;
 using Diffusion.Api.Streams;
+using Diffusion.Guidance;
 using Diffusion.Inference.Jobs;
 using Diffusion.Samplers;
 using Microsoft.AspNetCore.Mvc;
@@ -17,7 +18,7 @@ internal sealed class GenerateDocumentation : IOperationFilter
     private const string Description = """
         Every field may stand in the query or in a JSON body; a field in both must have the same value. All are optional.
         The same seed gives the same pictures. `format` goes before the header Accept; several pictures in one PNG, JPEG or WebP
-        are a grid, JSON has each as base64 PNG, zip has PNG files with a metadata.json, npz and the raw formats are arrays. GIF and
+        are a grid, JSON has each as base64 PNG, zip has PNG files with a metadata.json, npz and the raw formats are arrays; `strip` is a PNG of twenty frames side by side. GIF and
         APNG show how the pictures came about. `Accept: text/event-stream` streams the events instead, frames and all. Closing the connection cancels the generation.
         """;
 
@@ -56,7 +57,12 @@ internal sealed class GenerateDocumentation : IOperationFilter
         ("seed", "Same seed, same pictures, 0 to 2^64 - 1; drawn at random if not given.", Of(JsonSchemaType.Integer).From("0")),
         ("label", "Class number, or several of them used in turn: `3`, `0,1,2`, in JSON also `[0, 1, 2]`.", Of(JsonSchemaType.String)),
         ("determinism", "How exactly the seed fixes the pictures: `seeded` up to rounding in the last bits, which can depend on what else is running; `strict` to the bit, and slower.", Of(JsonSchemaType.String).Choices(["seeded", "strict"])),
-        ("guidance", "Classifier-free guidance scale; 1 is none.", Of(JsonSchemaType.Number)),
+        ("guidance", "Strength of classifier-free guidance: s in u + s (c - u), 1 is none; or w, see `guidanceConvention`.", Of(JsonSchemaType.Number)),
+        ("guidanceConvention", "How `guidance` is meant: `s` in u + s (c - u), where 1 is none; `w` in (1 + w) c - w u, where 0 is none. Answers always say s.", Of(JsonSchemaType.String).Choices(GuidanceConventions.Names)),
+        ("guidanceRescale", "Brings the contrast that guidance adds back by this share (phi of Lin et al. 2023); 0 is none, 0.7 as published.", Of(JsonSchemaType.Number).From("0").To("1")),
+        ("dynamicThreshold", "Clips each estimate of the image at this percentile of its own values, as a share, and scales it back (Saharia et al. 2022); 0.995 as published. Without it estimates are clipped to the range of images.", Of(JsonSchemaType.Number).From("0").To("1")),
+        ("classifier", "A noisy classifier by name, with a version or an alias if wanted, that guides towards `label`; ddim, ddpm and dpmpp-2m take one.", Of(JsonSchemaType.String)),
+        ("classifierScale", "How strongly the classifier guides; 1 if not given, 0 is none.", Of(JsonSchemaType.Number).From("0")),
         .. SamplerCatalog.All.SelectMany(s => s.Options, (s, o) => (Sampler: s, Option: o)).GroupBy(p => p.Option.Name)
             .Select(g => (g.Key, $"Of {string.Join(" and ", g.Select(p => p.Sampler.Name))}: {g.First().Option.Description}", SchemaOf(g.First().Option))),
         ("priority", "How soon the pictures are needed, among your own requests: those of the first class go first.", Of(JsonSchemaType.String).Choices(RequestClasses.Names)),
@@ -107,7 +113,7 @@ internal sealed class GenerateDocumentation : IOperationFilter
             {
                 Description = "The pictures.",
                 Headers = Headers.ToDictionary(h => h.Key, h => (IOpenApiHeader)new OpenApiHeader { Description = h.Value, Schema = Of(JsonSchemaType.String) }),
-                Content = PictureFormat.All.ToDictionary(f => f.MediaType, f => (IOpenApiMediaType)new OpenApiMediaType
+                Content = PictureFormat.All.DistinctBy(f => f.MediaType).ToDictionary(f => f.MediaType, f => (IOpenApiMediaType)new OpenApiMediaType
                 {
                     Schema = f == PictureFormat.Json ? context.SchemaGenerator.GenerateSchema(typeof(GenerateResponse), context.SchemaRepository) : binary,
                 }).Append(new(EventStream.MediaType, new OpenApiMediaType { Schema = Of(JsonSchemaType.String) })).ToDictionary(),

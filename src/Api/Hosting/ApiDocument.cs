@@ -28,6 +28,7 @@ internal static class ApiDocument
             document.OperationFilter<ExchangeDocumentation>();
             document.OperationFilter<GenerateDocumentation>();
             document.OperationFilter<StartDocumentation>();
+            document.OperationFilter<ComparisonDocumentation>();
             document.OperationFilter<GenerationDocumentation>();
             document.OperationFilter<TrainingDocumentation>();
             document.OperationFilter<DatasetDocumentation>();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Diffusion.Api.Access;
+using Diffusion.Api.Comparisons;
 using Diffusion.Api.Endpoints;
 using Diffusion.Api.Errors;
 using Diffusion.Api.Hubs;
@@ -40,6 +41,8 @@ internal static class Edge
         services.AddSingleton<GenerateEndpoint>();
         services.AddSingleton<GenerationKeeping>();
         services.AddSingleton<StartEndpoint>();
+        services.AddSingleton<Comparison>();
+        services.AddSingleton<ComparisonEndpoint>();
         services.AddSingleton<StartReader>();
         services.AddSingleton<ExchangeEndpoints>();
         services.AddSingleton<GenerationEvents>();

@@ -15,12 +15,13 @@ internal abstract class PictureFormat(string name, string mediaType)
     public static readonly PictureFormat Zip = new ZipFormat();
     public static readonly PictureFormat Gif = new GifFormat();
     public static readonly PictureFormat Apng = new ApngFormat();
+    public static readonly PictureFormat Strip = new StripFormat();
     public static readonly PictureFormat Npz = new NpzFormat();
     public static readonly PictureFormat RawBytes = new RawBytesFormat();
     public static readonly PictureFormat RawFloats = new RawFloatsFormat();
 
     /// <summary>All formats; the first is what a caller without a preference gets.</summary>
-    public static IReadOnlyList<PictureFormat> All { get; } = [Png, Jpeg, Webp, Json, Zip, Gif, Apng, Npz, RawBytes, RawFloats];
+    public static IReadOnlyList<PictureFormat> All { get; } = [Png, Jpeg, Webp, Json, Zip, Gif, Apng, Strip, Npz, RawBytes, RawFloats];
 
     /// <summary>The names, for messages.</summary>
     public static string Names { get; } = string.Join(", ", All.Select(f => f.Name));
@@ -39,7 +40,7 @@ internal abstract class PictureFormat(string name, string mediaType)
     public virtual bool HoldsFrames => NeedsFrames;
 
     /// <summary>Those that hold frames; the first is what a caller of frames without a preference gets.</summary>
-    public static IReadOnlyList<PictureFormat> OfFrames { get; } = [Apng, Gif, Npz, Zip, RawBytes, RawFloats];
+    public static IReadOnlyList<PictureFormat> OfFrames { get; } = [Apng, Gif, Strip, Npz, Zip, RawBytes, RawFloats];
 
     /// <summary>The format of that name, or null; <c>jpg</c> is understood.</summary>
     public static PictureFormat? Find(string name) => name == "jpg" ? Jpeg : All.FirstOrDefault(f => f.Name == name);

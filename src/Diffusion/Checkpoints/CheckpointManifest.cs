@@ -8,6 +8,9 @@ namespace Diffusion.Checkpoints;
 /// <summary>What an immutable checkpoint version says of itself: <c>manifest.json</c>, written last.</summary>
 public sealed record CheckpointManifest
 {
+    /// <summary>The objective of classifiers of noisy images (Dhariwal and Nichol 2021, section 4).</summary>
+    public const string NoisyClassifier = "noisy-classifier";
+
     // every request asks, and a schedule is thousands of cosines; not a field, because copies must not inherit it
     private static readonly ConditionalWeakTable<CheckpointManifest, DenoiserTraits> KnownTraits = [];
 
@@ -26,7 +29,7 @@ public sealed record CheckpointManifest
     /// <summary>Architecture.</summary>
     public required UNetConfig Network { get; init; }
 
-    /// <summary>What the network's output stands for.</summary>
+    /// <summary>What the network's output stands for; means nothing for a classifier, whose output is logits.</summary>
     public required Prediction Prediction { get; init; }
 
     /// <summary>Noise schedule.</summary>
@@ -67,6 +70,10 @@ public sealed record CheckpointManifest
 
     /// <summary>Every other file of the folder, with its length and SHA-256.</summary>
     public IReadOnlyDictionary<string, FileDigest> Files { get; init; } = new Dictionary<string, FileDigest>();
+
+    /// <summary>Whether it guides other models by classes instead of making pictures.</summary>
+    [JsonIgnore]
+    public bool IsClassifier => Objective == NoisyClassifier;
 
     /// <summary>Every version this one came from, whether or not it says in which part.</summary>
     [JsonIgnore]

@@ -1,4 +1,5 @@
 using Diffusion.Checkpoints;
+using Diffusion.Networks;
 using Diffusion.Samplers;
 
 namespace Diffusion.Exchange;
@@ -43,7 +44,8 @@ internal static class ForeignManifest
         var network = manifest.Network;
         try
         {
-            network.Validate();
+            if (manifest.IsClassifier) NoisyClassifier.Validate(network);
+            else network.Validate();
             CheckpointStore.RequireSchedule(manifest.Schedule, CheckpointStore.ManifestFile);
         }
         catch (ArgumentException wrong)

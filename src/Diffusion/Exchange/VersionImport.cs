@@ -25,7 +25,7 @@ public sealed class VersionImport(CheckpointStore store, TimeProvider time, Impo
         var manifest = form == ExchangeForm.Zip
             ? ZipPackage.Unpack(path, spool.Folder, limits, cancellation)
             : TensorPackage.Unpack(path, spool.Folder, limits, cancellation);
-        WeightsCheck.Require(manifest.Network, Path.Combine(spool.Folder, CheckpointVersion.WeightsFile), cancellation);
+        WeightsCheck.Require(manifest, Path.Combine(spool.Folder, CheckpointVersion.WeightsFile), cancellation);
         var origin = Origin(path, name, form, manifest);
         return store.Publish(model, _ => manifest with { Parent = null, Parents = HereAlready(manifest), Origin = origin }, Move, cancellation);
 

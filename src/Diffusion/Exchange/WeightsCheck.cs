@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Diffusion.Checkpoints;
 using Diffusion.Networks;
+using static TorchSharp.torch;
 
 namespace Diffusion.Exchange;
 
@@ -13,13 +14,14 @@ internal static class WeightsCheck
     private const string Weights = CheckpointVersion.WeightsFile;
 
     /// <exception cref="ImportRefusedException">It is not; the message names the tensor.</exception>
-    public static void Require(UNetConfig config, string path, CancellationToken cancellation)
+    public static void Require(CheckpointManifest manifest, string path, CancellationToken cancellation)
     {
+        var config = manifest.Network;
         try
         {
             using var file = SafeTensorFile.Open(path);
             RequireSize(config, file);
-            using (var network = new UNet(config)) if (NetworkWeights.Refusal(network, file) is { } refusal) throw ImportRefusedException.Damaged(Weights, refusal);
+            using (nn.Module network = manifest.IsClassifier ? new NoisyClassifier(config) : new UNet(config)) if (NetworkWeights.Refusal(network, file) is { } refusal) throw ImportRefusedException.Damaged(Weights, refusal);
             foreach (var tensor in file.Tensors.Values.OrderBy(t => t.Offset))
                 if (!IsFinite(file, tensor, cancellation)) throw ImportRefusedException.Damaged(Weights, $"Tensor '{tensor.Name}' has NaN or infinity.");
         }

@@ -22,7 +22,7 @@ internal static class ChannelsLast
         var shape = x.shape;
         // with one channel both layouts are the same memory, but the strides tell convolutions which one is meant
         return shape[1] == 1
-            ? x.contiguous().as_strided(shape, [shape[2] * shape[3], 1, shape[3], 1])
+            ? x.contiguous().view(shape[0], shape[2], shape[3], 1).permute(First)
             : x.permute(Last).contiguous().permute(First);
     }
 

@@ -10,7 +10,7 @@ namespace Diffusion.Networks;
 /// </summary>
 /// <remarks>
 /// Convolutions and linear layers, weight and bias: uniform within 1/sqrt(fan in). Embeddings: standard normal.
-/// Group norms: one and zero. Each parameter has its own stream, numbered by its name in ordinal order.
+/// Group norms: one and zero. Places of attention pooling: normal with variance 1 / channels. Each parameter has its own stream, numbered by its name in ordinal order.
 /// </remarks>
 internal static class InitialWeights
 {
@@ -25,6 +25,7 @@ internal static class InitialWeights
             .Select((name, index) => (name, index)).ToDictionary(p => p.name, p => (uint)p.index, StringComparer.Ordinal);
         foreach (var (name, module) in network.named_modules())
         {
+            if (module is AttentionPool pool) Set(pool.Places, Normal(seed, streams[$"{name}.positional_embedding"], pool.Places.numel()).Select(v => v / MathF.Sqrt(pool.Places.shape[0])).ToArray());
             var (weight, bias) = Parameters(module);
             if (weight is null) continue;
             var zero = startsAtZero(name);

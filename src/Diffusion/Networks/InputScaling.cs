@@ -1,4 +1,5 @@
 using Diffusion.Schedules;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Diffusion.Networks;
@@ -18,14 +19,24 @@ internal sealed class InputScaling(float[] scales) : IDisposable
         : null;
 
     /// <param name="x">[B, C, H, W].</param>
-    /// <param name="timeIndex">[B], any number type.</param>
+    /// <param name="timeIndex">[B], any number type; between two indices the scale lies on the line between theirs.</param>
     public Tensor Apply(Tensor x, Tensor timeIndex)
     {
         using var scope = NewDisposeScope();
-        return x.mul(On(x.device).index_select(0, timeIndex.to(ScalarType.Int64)).view(-1, 1, 1, 1)).MoveToOuterDisposeScope();
+        var table = On(x.device);
+        var scale = timeIndex.is_floating_point() ? Between(table, timeIndex) : table.index_select(0, timeIndex.to(ScalarType.Int64));
+        return x.mul(scale.view(-1, 1, 1, 1)).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => table?.Dispose();
+
+    private Tensor Between(Tensor table, Tensor timeIndex)
+    {
+        var below = timeIndex.floor();
+        var first = below.to(ScalarType.Int64);
+        using Scalar one = 1L, last = scales.Length - 1L;
+        return table.index_select(0, first).lerp(table.index_select(0, first.add(one).clamp_max(last)), timeIndex.sub(below).to(ScalarType.Float32));
+    }
 
     private Tensor On(Device device)
     {

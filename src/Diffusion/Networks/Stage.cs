@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Networks;
 
 /// <summary>One numbered entry of a U-Net's input, middle or output blocks: layers in a row, named 0, 1, ...</summary>
-internal sealed class Stage : nn.Module<Tensor, Tensor, Tensor>
+internal sealed class Stage : nn.Module
 {
     private readonly nn.Module[] layers;
 
@@ -15,14 +15,19 @@ internal sealed class Stage : nn.Module<Tensor, Tensor, Tensor>
 
     /// <param name="x">[B, C, H, W].</param>
     /// <param name="activated">SiLU of the embedding, [B, E]; for the residual blocks.</param>
-    public override Tensor forward(Tensor x, Tensor activated)
+    /// <param name="memory">The pixels of an earlier estimate, [B, P, E]; where the network attends to one.</param>
+    /// <returns>[B, C', H', W'].</returns>
+    public Tensor forward(Tensor x, Tensor activated, Tensor? memory = null)
     {
         using var scope = NewDisposeScope();
         foreach (var layer in layers)
         {
-            x = layer is nn.Module<Tensor, Tensor, Tensor> conditioned
-                ? conditioned.forward(x, activated)
-                : ((nn.Module<Tensor, Tensor>)layer).forward(x);
+            x = layer switch
+            {
+                MemoryAttention attention => attention.forward(x, memory!),
+                nn.Module<Tensor, Tensor, Tensor> conditioned => conditioned.forward(x, activated),
+                _ => ((nn.Module<Tensor, Tensor>)layer).forward(x),
+            };
         }
         return x.MoveToOuterDisposeScope();
     }

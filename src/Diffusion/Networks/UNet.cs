@@ -10,7 +10,7 @@ namespace Diffusion.Networks;
 /// <summary>
 /// The U-Net of ADM (Dhariwal and Nichol 2021, "Diffusion models beat GANs on image synthesis"): residual blocks with
 /// adaptive group norm, resampling inside blocks, self-attention at several resolutions, a class embedding with a null
-/// token, and optionally an earlier x_0 estimate concatenated to the image (DDDM).
+/// token, and optionally an earlier x_0 estimate (DDDM), concatenated to the image or attended to.
 /// </summary>
 /// <remarks>
 /// Parameter names follow the layout of the public ADM checkpoints. A new network returns exactly 0, because the last
@@ -26,6 +26,7 @@ public sealed class UNet : nn.Module
     private readonly Stage middleBlock;
     private readonly GroupNorm outNorm;
     private readonly Conv2d outConv;
+    private readonly Conv2d? memoryIn;
 
     /// <summary>Builds a network on the CPU with weights drawn from a seed.</summary>
     /// <param name="config">Its shape.</param>
@@ -46,6 +47,12 @@ public sealed class UNet : nn.Module
         {
             labelEmbedding = nn.Embedding(classes + 1, 4 * width);
             register_module("label_emb", labelEmbedding);
+        }
+
+        if (config.MemoryAttention)
+        {
+            memoryIn = nn.Conv2d(config.Channels, config.MemoryWidth, 1);
+            register_module("memory_in", memoryIn);
         }
 
         var plan = new UNetPlan(config);
@@ -76,15 +83,16 @@ public sealed class UNet : nn.Module
         using var scope = NewDisposeScope();
         var activated = F.silu(Embed(timeIndex, labels));
         var seen = inputScaling?.Apply(x, timeIndex) ?? x;
-        var h = memory is null ? seen : cat([seen, memory], 1);
+        var attended = memory is null ? null : memoryIn?.forward(memory).flatten(2).transpose(1, 2);
+        var h = memory is null || attended is not null ? seen : cat([seen, memory], 1);
         if (ChannelsLast.Pays(h)) h = ChannelsLast.Of(h);
         var skips = new Stack<Tensor>(inputBlocks.Count);
-        foreach (var block in inputBlocks) skips.Push(h = block.forward(h, activated));
-        h = middleBlock.forward(h, activated);
+        foreach (var block in inputBlocks) skips.Push(h = block.forward(h, activated, attended));
+        h = middleBlock.forward(h, activated, attended);
         foreach (var block in outputBlocks)
         {
             using var joined = cat([h, skips.Pop()], 1);
-            h = block.forward(joined, activated);
+            h = block.forward(joined, activated, attended);
         }
         return outConv.forward(NormActivation.Of(outNorm, h)).contiguous().MoveToOuterDisposeScope();
     }

@@ -24,14 +24,29 @@ public sealed record UNetConfig
     /// <summary>Channels per attention head.</summary>
     public int HeadChannels { get; init; } = 32;
 
+    /// <summary>Whether heads are split after q, k and v (ADM's "new" order) instead of before (its "legacy" order, that of its checkpoints).</summary>
+    public bool NewAttentionOrder { get; init; }
+
     /// <summary>Dropout before the second convolution of each block, 0..1.</summary>
     public double Dropout { get; init; }
 
     /// <summary>Classes, or null for an unconditional network. Label <c>Classes</c> is the null token.</summary>
     public int? Classes { get; init; }
 
-    /// <summary>Whether the network takes an earlier x_0 estimate, concatenated to the image (DDDM).</summary>
+    /// <summary>Whether the network takes an earlier x_0 estimate (DDDM); concatenated to the image, or see <see cref="MemoryAttention"/>.</summary>
     public bool Memory { get; init; }
+
+    /// <summary>
+    /// Whether the memory is attended to after each self-attention, as in the released network of DDDM, instead of concatenated. Its
+    /// pixels become tokens of 4 <see cref="ModelChannels"/>, without a place: the network sees which values there are and not where.
+    /// </summary>
+    public bool MemoryAttention { get; init; }
+
+    /// <summary>Channels that the first convolution takes.</summary>
+    internal int InputChannels => Channels * (Memory && !MemoryAttention ? 2 : 1);
+
+    /// <summary>Width of the memory's tokens.</summary>
+    internal int MemoryWidth => 4 * ModelChannels;
 
     /// <summary>AdaGN: the embedding scales and shifts the second group norm; false adds it instead.</summary>
     public bool ScaleShift { get; init; } = true;
@@ -60,6 +75,7 @@ public sealed record UNetConfig
         Require(ResidualBlocks >= 1, nameof(ResidualBlocks), "must be at least 1", ResidualBlocks);
         Require(Dropout is >= 0 and < 1, nameof(Dropout), "must be in [0, 1)", Dropout);
         Require(Classes is null or >= 1, nameof(Classes), "must be at least 1, or null", Classes ?? 0);
+        Require(Memory || !MemoryAttention, nameof(MemoryAttention), "needs a network with a memory", MemoryAttention);
         ValidateAttention(coarsest);
     }
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Networks;
 
-/// <summary>Lays out the stages of a U-Net. Call <see cref="Inputs"/>, <see cref="Middle"/>, <see cref="Outputs"/> in this order.</summary>
+/// <summary>Lays out the stages of a U-Net. Call <see cref="Inputs"/>, <see cref="Middle"/>, <see cref="Outputs"/> in this order; a classifier has no way up.</summary>
 internal sealed class UNetPlan(UNetConfig config)
 {
     private readonly Stack<long> skips = new();
@@ -16,7 +16,7 @@ internal sealed class UNetPlan(UNetConfig config)
     {
         var stages = new List<Stage>();
         Channels = Width(0);
-        Add(new Stage(Layers.Conv3x3(config.Channels * (config.Memory ? 2 : 1), Channels)));
+        Add(new Stage(Layers.Conv3x3(config.InputChannels, Channels)));
         for (var level = 0; level <= last; level++)
         {
             for (var i = 0; i < config.ResidualBlocks; i++) Add(new Stage([.. Block(Channels, level)]));
@@ -31,8 +31,7 @@ internal sealed class UNetPlan(UNetConfig config)
         }
     }
 
-    public Stage Middle() => new(
-        Residual(Channels, Channels), new AttentionBlock(Channels, config.HeadChannels), Residual(Channels, Channels));
+    public Stage Middle() => new([Residual(Channels, Channels), .. Attention(), Residual(Channels, Channels)]);
 
     public Stage[] Outputs()
     {
@@ -54,8 +53,14 @@ internal sealed class UNetPlan(UNetConfig config)
     {
         Channels = Width(level);
         List<nn.Module> layers = [Residual(from, Channels)];
-        if (config.AttentionResolutions.Contains(config.ImageSize >> level)) layers.Add(new AttentionBlock(Channels, config.HeadChannels));
+        if (config.AttentionResolutions.Contains(config.ImageSize >> level)) layers.AddRange(Attention());
         return layers;
+    }
+
+    private IEnumerable<nn.Module> Attention()
+    {
+        yield return new AttentionBlock(Channels, config.HeadChannels, config.NewAttentionOrder);
+        if (config.MemoryAttention) yield return new MemoryAttention(Channels, config.HeadChannels, config.MemoryWidth);
     }
 
     private ResidualBlock Residual(long from, long to, Resampling resampling = Resampling.None) =>

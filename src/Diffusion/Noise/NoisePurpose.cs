@@ -47,4 +47,10 @@ public enum NoisePurpose : uint
 
     /// <summary>z by which the bound on the likelihood of an image is measured; the step is t.</summary>
     BoundNoise = 32,
+
+    /// <summary>What is added to the levels of an image whose likelihood is measured, so that they are a density.</summary>
+    Dequantisation = 33,
+
+    /// <summary>The signs by which the divergence of the probability flow is estimated.</summary>
+    FlowProbe = 34,
 }

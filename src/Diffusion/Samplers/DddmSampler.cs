@@ -19,9 +19,16 @@ internal sealed class DddmSampler : ISampler
 
     public string Summary => "One to ten evaluations with a model that carries a memory of its last estimate.";
 
-    public string Reference => "Directly denoising diffusion models (Zhang et al. 2024), algorithm 2, and uDDDM where variance explodes; the walks are ours";
+    public string Paper => "Zhang et al. 2024 (DDDM)";
+
+    public string Equations => "algorithm 2; the walks are ours";
+
+    public string UseWhen => "A model with a memory input: one to ten evaluations.";
 
     public IReadOnlyList<SamplerOption> Options { get; } = [Walk];
+
+    // an estimate that is shown to the network again would be pulled again each time
+    public bool TakesClassifier => false;
 
     public string? Refuses(DenoiserTraits model) =>
         model.HasMemory ? null : "dddm needs a model with a memory input, trained with the dddm objective.";
@@ -32,17 +39,19 @@ internal sealed class DddmSampler : ISampler
         var total = model.Schedule.Steps;
         if (walk == Fixed) return Refine(model, total, options.Steps);
         var times = TimeSpacing.Choose(TimeSpacing.Trailing, total, options.Steps);
-        if (walk == Multistep) return DpmSolverPlusPlus2MSampler.Table(model, times, clips: true);
+        if (walk == Multistep) return Unsteered(DpmSolverPlusPlus2MSampler.Table(model, times, clips: true));
         var rows = ImmutableArray.CreateBuilder<SamplerRow>(times.Length);
         for (var k = times.Length - 1; k >= 0; k--)
         {
             var s = k == 0 ? 0 : times[k - 1];
-            var row = DdimSampler.Step(model, s, times[k], eta: 0);
-            if (walk == Renoise && s > 0) row = row with { A = 0, B = model.Schedule.Alpha(s), D = model.Schedule.Sigma(s) };
+            var row = DdimSampler.Step(model, s, times[k], eta: 0) with { G = 0 };
+            if (walk == Renoise && s > 0) row = Renoising.To(row, model.Schedule, s);
             rows.Add(row);
         }
         return new SamplerTable(rows.MoveToImmutable(), model.Schedule.StartScale(total));
     }
+
+    private static SamplerTable Unsteered(SamplerTable table) => table with { Rows = [.. table.Rows.Select(r => r with { G = 0 })] };
 
     private static SamplerTable Refine(DenoiserTraits model, int total, int steps)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Diffusion.Guidance;
 
 namespace Diffusion.Samplers;
 
@@ -12,7 +13,11 @@ internal sealed class DdimSampler : ISampler
 
     public string Summary => "Deterministic few-step sampling of any model; 20 to 50 steps is the usual range.";
 
-    public string Reference => "Song, Meng, Ermon 2021, eq. 12 and 16";
+    public string Paper => "Song, Meng, Ermon 2021 (DDIM)";
+
+    public string Equations => "eq. 12 and 16";
+
+    public string UseWhen => "Any model at 20 to 50 evaluations, and whenever an image is inverted or two are interpolated.";
 
     public IReadOnlyList<SamplerOption> Options { get; } = [Eta, TimeSpacing.Option, CleanClip.Option];
 
@@ -27,14 +32,14 @@ internal sealed class DdimSampler : ISampler
 
     /// <summary>The times that are visited, ascending.</summary>
     internal static int[] Times(DenoiserTraits model, SamplingOptions options) =>
-        TimeSpacing.Choose(options.Choice(TimeSpacing.Option), model.Schedule.Steps, options.Steps);
+        TimeSpacing.Choose(options.Choice(TimeSpacing.Option), model.Schedule, options.Steps);
 
     /// <summary>From t down to s: x_s = alpha_s x0 + sqrt(sigma_s^2 - sd^2) eps + sd z, eps taken from the (clipped) x0.</summary>
     internal static SamplerRow Step(DenoiserTraits model, int s, int t, double eta, bool clips = true)
     {
         var schedule = model.Schedule;
         var (p, q) = model.Prediction.ToClean(schedule, t);
-        var row = new SamplerRow { TimeIndex = t - 1, P = p, Q = q, ClipsClean = clips };
+        var row = new SamplerRow { TimeIndex = t - 1, P = p, Q = q, ClipsClean = clips, G = ClassifierGuidance.CleanWeight(schedule, t) };
         if (s == 0) return row.AsLast();
         double at = schedule.AlphaBar(t), before = schedule.AlphaBar(s), noise = schedule.Variance(t), left = schedule.Variance(s);
         var sd = eta * Math.Sqrt(left / noise) * Math.Sqrt(schedule.AddedVariance(s, t));

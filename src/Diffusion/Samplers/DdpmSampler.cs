@@ -16,7 +16,11 @@ internal sealed class DdpmSampler : ISampler
 
     public string Summary => "The original stochastic sampler; best with many steps, up to the model's T.";
 
-    public string Reference => "Ho, Jain, Abbeel 2020, algorithm 2; Nichol, Dhariwal 2021, eq. 15 and section 4";
+    public string Paper => "Ho, Jain, Abbeel 2020 (DDPM); Nichol, Dhariwal 2021";
+
+    public string Equations => "algorithm 2; eq. 15 and section 4";
+
+    public string UseWhen => "The variety of the trained chain matters more than time: hundreds of evaluations, and models with a learned variance.";
 
     public IReadOnlyList<SamplerOption> Options { get; } = [Variance, TimeSpacing.Option, CleanClip.Option];
 
@@ -24,7 +28,7 @@ internal sealed class DdpmSampler : ISampler
     {
         var clips = CleanClip.Clips(options);
         var variance = VarianceOf(model, options);
-        var chain = new ReverseChain(model.Schedule, TimeSpacing.Choose(options.Choice(TimeSpacing.Option), model.Schedule.Steps, options.Steps));
+        var chain = new ReverseChain(model.Schedule, TimeSpacing.Choose(options.Choice(TimeSpacing.Option), model.Schedule, options.Steps));
         var rows = ImmutableArray.CreateBuilder<SamplerRow>(chain.Count);
         for (var k = chain.Count - 1; k >= 0; k--)
         {
@@ -41,6 +45,7 @@ internal sealed class DdpmSampler : ISampler
                 B = posterior.CleanWeight,
                 D = deviation,
                 E = exponent,
+                GuidesMean = true,
             });
         }
         rows[^1] = rows[^1].AsLast();

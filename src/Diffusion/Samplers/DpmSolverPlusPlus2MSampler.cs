@@ -12,7 +12,11 @@ internal sealed class DpmSolverPlusPlus2MSampler : ISampler
 
     public string Summary => "Second-order deterministic sampling of any model at DDIM's cost; 8 to 20 steps is the usual range.";
 
-    public string Reference => "Lu et al. 2022 (DPM-Solver++), algorithm 2";
+    public string Paper => "Lu et al. 2022 (DPM-Solver++)";
+
+    public string Equations => "algorithm 2";
+
+    public string UseWhen => "8 to 20 evaluations of a model without a memory.";
 
     public IReadOnlyList<SamplerOption> Options { get; } = [TimeSpacing.Option, CleanClip.Option];
 

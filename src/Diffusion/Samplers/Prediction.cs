@@ -21,6 +21,12 @@ public enum Prediction
 
     /// <summary>x_0 = k x + (1 - k) out with k = sigma_1 / sigma_t: at t = 1 the identity (uDDDM, variance-exploding form).</summary>
     [JsonStringEnumMemberName("boundary")] Boundary,
+
+    /// <summary>
+    /// x_0 = c_skip x / alpha - c_out out with c_skip = 1 / ((s - s_1)^2 + 1), c_out = (s - s_1) / sqrt(s^2 + 1), s = sigma_t / alpha_t: at t = 1
+    /// x / alpha itself (Song et al. 2023, section C, with a data variance of 1, so that without s_1 it is v).
+    /// </summary>
+    [JsonStringEnumMemberName("consistency")] Consistency,
 }
 
 /// <summary>The affine map x_0 = P x_t + Q out of each <see cref="Prediction"/>.</summary>
@@ -29,17 +35,32 @@ public static class PredictionMap
     /// <summary>P and Q at t in 1..T.</summary>
     public static (double P, double Q) ToClean(this Prediction prediction, NoiseSchedule schedule, int t)
     {
-        double alpha = schedule.Alpha(t), sigma = schedule.Sigma(t);
+        ArgumentNullException.ThrowIfNull(schedule);
         // exactly 1 where variance is preserved
-        var power = schedule.AlphaBar(t) + schedule.Variance(t);
-        return prediction switch
-        {
-            Prediction.Epsilon => (1 / alpha, -sigma / alpha),
-            Prediction.X0 => (0, 1),
-            Prediction.V => (alpha / power, -sigma / power),
-            Prediction.Residual => (1, -1),
-            Prediction.Boundary => (schedule.Sigma(1) / sigma, 1 - schedule.Sigma(1) / sigma),
-            _ => throw new ArgumentOutOfRangeException(nameof(prediction), prediction, "Unknown prediction."),
-        };
+        return ToClean(prediction, schedule.Alpha(t), schedule.Sigma(t), schedule.AlphaBar(t) + schedule.Variance(t), schedule.Sigma(1), schedule.Sigma(1) / schedule.Alpha(1));
+    }
+
+    /// <summary>P and Q between the times of a schedule.</summary>
+    /// <param name="prediction">What the output stands for.</param>
+    /// <param name="alpha">The signal scale.</param>
+    /// <param name="sigma">The noise scale.</param>
+    /// <param name="power">alpha^2 + sigma^2.</param>
+    /// <param name="least">sigma_1 of the schedule.</param>
+    /// <param name="leastRatio">sigma_1 / alpha_1 of it.</param>
+    public static (double P, double Q) ToClean(this Prediction prediction, double alpha, double sigma, double power, double least, double leastRatio) => prediction switch
+    {
+        Prediction.Epsilon => (1 / alpha, -sigma / alpha),
+        Prediction.X0 => (0, 1),
+        Prediction.V => (alpha / power, -sigma / power),
+        Prediction.Residual => (1, -1),
+        Prediction.Boundary => (least / sigma, 1 - least / sigma),
+        Prediction.Consistency => Consistent(alpha, sigma / alpha, leastRatio),
+        _ => throw new ArgumentOutOfRangeException(nameof(prediction), prediction, "Unknown prediction."),
+    };
+
+    private static (double P, double Q) Consistent(double alpha, double ratio, double least)
+    {
+        var beyond = ratio - least;
+        return (1 / (beyond * beyond + 1) / alpha, -beyond / Math.Sqrt(ratio * ratio + 1));
     }
 }

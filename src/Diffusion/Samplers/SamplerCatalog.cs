@@ -9,7 +9,12 @@ public static class SamplerCatalog
         new DdimSampler(),
         new DdpmSampler(),
         new DpmSolverPlusPlus2MSampler(),
+        new EulerSampler(),
+        new HeunSampler(),
+        new PredictorCorrectorSampler(),
+        new AnnealedLangevinSampler(),
         new DddmSampler(),
+        new ConsistencySampler(),
     ];
 
     /// <summary>The sampler of that name, or null.</summary>

@@ -1,17 +1,37 @@
+using Diffusion.Schedules;
+
 namespace Diffusion.Samplers;
 
 /// <summary>Which of the T time steps a shorter run visits. All return t in 1..T, ascending.</summary>
 internal static class TimeSpacing
 {
-    public const string Trailing = "trailing", Uniform = "uniform", Quadratic = "quadratic", Even = "even", Strided = "strided";
+    public const string Trailing = "trailing", Uniform = "uniform", Quadratic = "quadratic", Even = "even", Strided = "strided", Karras = "karras", LogSnr = "logsnr";
 
-    public static readonly SamplerOption Option = SamplerOption.Choice(
-        "spacing", [Trailing, Uniform, Quadratic, Even, Strided],
-        "Which time steps are visited: trailing ends at T, uniform starts at 1 (Song et al. 2021), quadratic is dense near the image, even has both ends (Nichol and Dhariwal 2021), strided starts at 1 with the smallest whole stride that gives just as many.");
+    public static readonly SamplerOption Option = Of(Trailing, Uniform, Quadratic, Even, Strided, Karras, LogSnr);
+
+    /// <summary>The same choice for samplers whose papers space by the ratio of noise to signal.</summary>
+    public static readonly SamplerOption ByRatio = Of(Karras, LogSnr, Trailing, Uniform, Quadratic, Even, Strided);
+
+    public static int[] Choose(string spacing, NoiseSchedule schedule, int steps)
+    {
+        Check(schedule.Steps, steps);
+        return spacing switch
+        {
+            Karras => RatioSpacing.Karras(schedule, steps),
+            LogSnr => RatioSpacing.Geometric(schedule, steps),
+            _ => Choose(spacing, schedule.Steps, steps),
+        };
+    }
+
+    /// <exception cref="SamplingOptionException">There are fewer times than steps.</exception>
+    public static void Check(int total, int steps)
+    {
+        if (steps > total) throw new SamplingOptionException("steps", $"steps must be 1..{total} for this model, got {steps}.");
+    }
 
     public static int[] Choose(string spacing, int total, int steps)
     {
-        if (steps > total) throw new SamplingOptionException("steps", $"steps must be 1..{total} for this model, got {steps}.");
+        Check(total, steps);
         var times = spacing switch
         {
             // Lin et al. 2023, table 2: the first evaluation stands at pure noise
@@ -51,6 +71,10 @@ internal static class TimeSpacing
             first += length;
         }
     }
+
+    private static SamplerOption Of(params string[] spacings) => SamplerOption.Choice(
+        "spacing", spacings,
+        "Which time steps are visited: trailing ends at T, uniform starts at 1 (Song et al. 2021), quadratic is dense near the image, even has both ends (Nichol and Dhariwal 2021), strided starts at 1 with the smallest whole stride that gives just as many, karras is even in the seventh root of sigma/alpha (Karras et al. 2022, eq. 5), logsnr in its logarithm.");
 
     private static int Stride(int total, int steps)
     {

@@ -20,5 +20,6 @@ internal interface IDevice
 
     /// <summary>Builds a version's network and reads its weights. On any thread but the engine's.</summary>
     /// <exception cref="Exception">Anything that a file, a driver or memory can have.</exception>
-    ILoadedModel Load(CheckpointVersion version);
+    /// <returns>An <see cref="ILoadedModel"/>, or of a classifier an <see cref="ILoadedClassifier"/>, whose gradients were probed.</returns>
+    ILoadedNetwork Load(CheckpointVersion version);
 }

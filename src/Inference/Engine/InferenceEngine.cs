@@ -95,7 +95,7 @@ internal sealed class InferenceEngine(
         foreach (var one in lanes.WaitingSince(time.GetTimestamp() - (long)(limit.TotalSeconds * time.TimestampFrequency)))
             Fail(one, Problems.ModelLoading, $"Model '{NameOf(one)}' is not loaded after {limit.TotalSeconds:0} s.", null);
 
-        static string NameOf(Running one) => $"{one.Generation.Model}@{one.Generation.Version}";
+        static string NameOf(Running one) => one.Request.Handles.First(h => h.Loaded is null).Manifest is var missing ? $"{missing.Model}@{missing.Version}" : "";
     }
 
     private Work WorkOf(Generation generation)
@@ -316,7 +316,7 @@ internal sealed class InferenceEngine(
         running.Remove(one.Work);
         byGeneration.Remove(one.Generation);
         lanes.Leave(one);
-        one.Request.Lease.Dispose();
+        one.Request.Release();
         queue.Leave(one.Generation, one.Generation.RowsLeft);
         one.Generation.Charge?.Settle(one.Generation.RowsLeft);
         one.Generation.RowsLeft = 0;

@@ -35,10 +35,9 @@ internal sealed class Lanes(CostBook costs, int maxRows, bool isPadded) : IDispo
     /// <summary>Gives a request its lane, now if the model is loaded, else as soon as it is.</summary>
     public void Enter(Running one)
     {
-        var handle = one.Request.Lease.Handle;
-        if (handle.Loaded is { } model)
+        if (one.Request.Handles.FirstOrDefault(h => h.Loaded is null) is not { } handle)
         {
-            Join(one, model);
+            Join(one, one.Request.Lease.Handle.Loaded!);
             return;
         }
         if (!waiting.TryGetValue(handle, out var line)) waiting[handle] = line = new Line();
@@ -50,15 +49,16 @@ internal sealed class Lanes(CostBook costs, int maxRows, bool isPadded) : IDispo
     public IReadOnlyList<Running> Advance()
     {
         if (waiting.Count == 0) return [];
-        List<Running> hopeless = [];
+        List<Running> hopeless = [], ready = [];
         foreach (var (handle, line) in waiting)
         {
-            if (handle.Loaded is { } model)
-                foreach (var one in line.Members) Join(one, model);
+            if (handle.Loaded is not null) ready.AddRange(line.Members);
             else if (handle.Problem is not null) hopeless.AddRange(line.Members);
             else continue;
             waiting.Remove(handle);
         }
+        // who needs two versions may have to wait for the other one
+        foreach (var one in ready) Enter(one);
         return hopeless;
     }
 
@@ -80,8 +80,8 @@ internal sealed class Lanes(CostBook costs, int maxRows, bool isPadded) : IDispo
     {
         if (!one.HasLane)
         {
-            var handle = one.Request.Lease.Handle;
-            if (waiting.TryGetValue(handle, out var line) && line.Members.Remove(one) && line.Members.Count == 0) waiting.Remove(handle);
+            foreach (var handle in one.Request.Handles)
+                if (waiting.TryGetValue(handle, out var line) && line.Members.Remove(one) && line.Members.Count == 0) waiting.Remove(handle);
             return;
         }
         var key = one.Work.Lane;
@@ -110,7 +110,7 @@ internal sealed class Lanes(CostBook costs, int maxRows, bool isPadded) : IDispo
         {
             var own = key.IsStrict ? model.Strict.Sizes : sizes;
             open[key] = lane = new OpenLane(
-                model.Network.Open(one.Generation.Shape), own, key.IsStrict || isPadded, reduced.GetValueOrDefault(key) ?? new RowLimit(own), costs.Of(key));
+                ((ILoadedModel)model.Network).Open(one.Generation.Shape), own, key.IsStrict || isPadded, reduced.GetValueOrDefault(key) ?? new RowLimit(own), costs.Of(key));
         }
         lane.Users++;
         one.HasLane = true;

@@ -49,6 +49,12 @@ internal sealed class PackedRows
     /// <summary>s of pairs; 1 where there is no pair, which is no guidance.</summary>
     public float[] Scales => Each(r => r.IsGuided ? (float)r.Guidance : 1f);
 
+    /// <summary>Rows whose guided output is rescaled.</summary>
+    public long[] Rescaled => [.. Enumerable.Range(0, rows.Count).Where(i => rows[i].IsGuided && rows[i].Rescale > 0).Select(i => (long)i)];
+
+    /// <summary>phi of <see cref="Rescaled"/>.</summary>
+    public float[] RescaleShares => [.. Rescaled.Select(i => (float)rows[(int)i].Rescale)];
+
     /// <param name="none">The label that means none.</param>
     public long[] Labels(int none)
     {

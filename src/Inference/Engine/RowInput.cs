@@ -12,9 +12,11 @@ namespace Diffusion.Inference.Engine;
 /// <param name="Sample">Number of the picture in the noise of the seed.</param>
 /// <param name="Label">Class, or null.</param>
 /// <param name="Guidance">s; 0 and 1 take one evaluation.</param>
+/// <param name="Rescale">phi of a guidance pair; 0 is none.</param>
+/// <param name="Classifier">What guides it besides, or null.</param>
 /// <param name="Demand">What must come back to the host.</param>
 internal readonly record struct RowInput(
-    int Slot, SamplerRow Row, int Step, ulong Seed, int Sample, int? Label, double Guidance, FrameDemand Demand)
+    int Slot, SamplerRow Row, int Step, ulong Seed, int Sample, int? Label, double Guidance, double Rescale, ClassifierTerm? Classifier, FrameDemand Demand)
 {
     public bool IsGuided => Label is not null && ClassifierFreeGuidance.RowsFor(Guidance) == GuidanceRows.Both;
 

@@ -38,7 +38,8 @@ internal sealed class Running(Generation generation, Work work)
         // the last row's x is the picture itself; that of an end is what others begin with
         var isWanted = step + 1 == generation.Steps || (step + 1 == Request.Course.Ascent && Request.Course.IsEnd(index));
         var demand = generation.Demand(index, step + 1) | (Recording?.Demand(step + 1) ?? 0) | (isWanted ? FrameDemand.Noisy : FrameDemand.None);
-        return new RowInput(Slots[index], Request.Table.Rows[step], step, Request.Seed, Request.Resolved.FirstPicture + index, Request.Labels[index], Request.GuidanceOf(step), demand);
+        var classifier = Request.ClassifierOf(index, step);
+        return new RowInput(Slots[index], Request.Table.Rows[step], step, Request.Seed, Request.Resolved.FirstPicture + index, Request.Labels[index], Request.GuidanceOf(step), Request.Rescale, classifier, demand);
     }
 
     /// <summary>Whether a picture has just reached the x_T that others of the request begin with.</summary>

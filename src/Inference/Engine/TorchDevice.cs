@@ -1,4 +1,5 @@
 using Diffusion.Checkpoints;
+using Diffusion.Inference.Models;
 using Diffusion.Networks;
 using Microsoft.Extensions.Options;
 using TorchSharp;
@@ -31,9 +32,24 @@ internal sealed class TorchDevice(IOptions<InferenceOptions> options) : IDevice
         GC.WaitForPendingFinalizers();
     }
 
-    public ILoadedModel Load(CheckpointVersion version)
+    public ILoadedNetwork Load(CheckpointVersion version)
     {
         Enter();
-        return new TorchModel(Denoiser.Load(version, Device));
+        return version.Manifest.IsClassifier ? Classifier(version) : new TorchModel(Denoiser.Load(version, Device));
+    }
+
+    private TorchClassifier Classifier(CheckpointVersion version)
+    {
+        var classifier = new TorchClassifier(GuidingClassifier.Load(version, Device));
+        try
+        {
+            ClassifierProbe.Run(classifier, version.Manifest, Device);
+            return classifier;
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
     }
 }

@@ -33,9 +33,9 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         var (x, history) = slots.Gather(Index(packed.Slots));
         var (images, v) = Halves(Evaluate(packed, x, history, size));
         var output = Guide(packed, images);
-        var (noise, noisyRows) = Noise(rows);
+        var (noise, noisyRows, langevin) = Noise(rows);
         if (v is not null && noise is not null) noise = RowUpdate.Spread(noise, packed.Rows, v, noisyRows!);
-        var (next, clean) = RowUpdate.Apply(packed.Rows, x, output, history, noise, noisyRows);
+        var (next, clean) = RowUpdate.Apply(packed.Rows, x, output, history, noise, noisyRows, langevin, ClassifierRows.Of(rows, x), v);
         var finite = Finite(output, next)[..rows.Count];
         var results = Fetch(rows, finite, next, clean, history);
         Commit(rows, finite, next, clean);
@@ -64,14 +64,21 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         return network.LearnedVariance ? (output.narrow(1, 0, network.Channels), output.narrow(1, network.Channels, network.Channels)) : (output, null);
     }
 
-    private Tensor Guide(PackedRows packed, Tensor output) => packed.HasPairs
-        ? ClassifierFreeGuidance.Combine(
-            output, output.index_select(0, Index(packed.Partner)), tensor(packed.Scales, [packed.Scales.Length, 1, 1, 1], device: denoiser.Device))
-        : output;
+    private Tensor Guide(PackedRows packed, Tensor output)
+    {
+        if (!packed.HasPairs) return output;
+        var guided = ClassifierFreeGuidance.Combine(output, output.index_select(0, Index(packed.Partner)), PerRow(packed.Scales));
+        if (packed.Rescaled is not { Length: > 0 } rescaled) return guided;
+        var which = Index(rescaled);
+        var calmer = GuidanceRescale.Apply(guided.index_select(0, which), output.index_select(0, which), PerRow(packed.RescaleShares));
+        return guided.index_copy_(0, which, calmer);
+    }
 
-    private (Tensor? Noise, Tensor? Rows) Noise(IReadOnlyList<RowInput> rows) => NoiseRows.Steps(rows, shape) is { } drawn
-        ? (tensor(drawn.Values, [drawn.Rows.Length, shape.Channels, shape.Height, shape.Width], device: denoiser.Device), Index(drawn.Rows))
-        : (null, null);
+    private Tensor PerRow(float[] values) => tensor(values, [values.Length, 1, 1, 1], device: denoiser.Device);
+
+    private (Tensor? Noise, Tensor? Rows, LangevinRows? Langevin) Noise(IReadOnlyList<RowInput> rows) => NoiseRows.Steps(rows, shape) is { } drawn
+        ? (tensor(drawn.Values, [drawn.Rows.Length, shape.Channels, shape.Height, shape.Width], device: denoiser.Device), Index(drawn.Rows), LangevinRows.Of(rows, drawn.Rows, denoiser.Device))
+        : (null, null, null);
 
     // the output too: clipping would hide an infinity in it
     private static bool[] Finite(Tensor output, Tensor next)

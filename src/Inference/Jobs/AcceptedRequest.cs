@@ -1,5 +1,6 @@
 using System.Globalization;
 using Diffusion.Guidance;
+using Diffusion.Inference.Engine;
 using Diffusion.Inference.Models;
 using Diffusion.Samplers;
 
@@ -21,6 +22,18 @@ internal sealed record AcceptedRequest(
     /// <summary>The frames to keep, or null.</summary>
     public FrameOptions? Record { get; init; }
 
+    /// <summary>phi of guidance pairs; 0 is none.</summary>
+    public double Rescale { get; init; }
+
+    /// <summary>Keeps the classifier that guides, or null.</summary>
+    public ModelLease? Classifier { get; init; }
+
+    /// <summary>s of the classifier.</summary>
+    public double ClassifierScale { get; init; }
+
+    /// <summary>The classes that the classifier goes to, used in turn.</summary>
+    public IReadOnlyList<int> ClassifierLabels { get; init; } = [];
+
     /// <summary>How exactly the seed fixes the pictures.</summary>
     public Determinism Determinism { get; init; }
 
@@ -39,7 +52,7 @@ internal sealed record AcceptedRequest(
     public TimeSpan? Deadline { get; init; }
 
     /// <summary>What requests share that run as one where batches are of whole requests.</summary>
-    public string Recipe => string.Create(CultureInfo.InvariantCulture, $"{Sampler} {Steps} {(IsGuided ? Guidance : 1)}");
+    public string Recipe => string.Create(CultureInfo.InvariantCulture, $"{Sampler} {Steps} {(IsGuided ? Guidance : 1)} {(IsSteered ? ClassifierScale : 0)}");
 
     public int Count => Labels.Count;
 
@@ -48,8 +61,27 @@ internal sealed record AcceptedRequest(
     /// <summary>Whether a step takes a conditional and an unconditional evaluation.</summary>
     public bool IsGuided => Labels[0] is not null && ClassifierFreeGuidance.RowsFor(Guidance) == GuidanceRows.Both;
 
-    /// <summary>Network evaluations of one step of one picture.</summary>
-    public int Cost => IsGuided ? 2 : 1;
+    /// <summary>Whether a step takes the gradient of a classifier; a scale of 0 takes none.</summary>
+    public bool IsSteered => Classifier is not null && ClassifierScale != ClassifierGuidance.NoGuidance;
+
+    /// <summary>Network evaluations of one step of one picture; the gradient of a classifier counts as two.</summary>
+    public int Cost => (IsGuided ? 2 : 1) + (IsSteered ? 2 : 0);
+
+    /// <summary>The versions that it needs.</summary>
+    public IEnumerable<ModelHandle> Handles => Classifier is null ? [Lease.Handle] : [Lease.Handle, Classifier.Handle];
+
+    /// <summary>Gives back the versions that it holds.</summary>
+    public void Release()
+    {
+        Lease.Dispose();
+        Classifier?.Dispose();
+    }
+
+    /// <summary>What guides one row of a picture by classes; the way up has nothing, for what it adds cannot be undone.</summary>
+    public ClassifierTerm? ClassifierOf(int picture, int step) => !IsSteered || step < Course.Ascent
+        ? null
+        : new ClassifierTerm(
+            (ILoadedClassifier)Classifier!.Handle.Loaded!.Network, ClassifierLabels[picture % ClassifierLabels.Count], ClassifierScale, Determinism == Determinism.Strict);
 
     /// <summary>Network evaluations in all: an inversion has no guidance, and a picture that enters later has fewer rows.</summary>
     public long Rows => Course.Starts.Sum(start => (long)(Steps - Course.Ascent) * Cost + (start is ImageStart ? Course.Ascent : 0));

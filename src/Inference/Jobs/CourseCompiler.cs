@@ -18,10 +18,10 @@ internal sealed class CourseCompiler(CheckpointManifest manifest, ISampler sampl
     public Course? Compile(GenerationRequest request, int steps, IReadOnlyDictionary<string, string> values, ulong seed)
     {
         var options = new SamplingOptions(sampler, steps, values);
-        var down = sampler.Compile(manifest.Traits, options);
+        var down = Thresholded(sampler.Compile(manifest.Traits, options), request.DynamicThreshold);
         if (request.Kind == GenerationKind.Generation) return Course.FromNoise(down, seed, request.FirstPicture, request.Count);
         if (Noisy(down, steps, values) is { } field)
-            errors.Invalid(field, $"{field} must leave the way down without fresh noise: only then does a state decode to one picture. ddim with eta 0, dpmpp-2m, and dddm but for walk=renoise do.");
+            errors.Invalid(field, $"{field} must leave the way down without fresh noise: only then does a state decode to one picture. With their default options these do: {Deterministic()}.");
         var images = request.Starts.Any(s => s is ImageStart);
         if (manifest.Traits.HasMemory && request.Starts.Any(s => s is not SeedStart))
             errors.Unsupported("model", $"Model '{manifest.Model}' is shown its own last estimate as a memory beside x_t. An image does not say what that memory was at T, so no x_T is its only inverse; take a model without a memory.");
@@ -35,6 +35,10 @@ internal sealed class CourseCompiler(CheckpointManifest manifest, ISampler sampl
         var rows = request.Kind == GenerationKind.Inversion ? up : [.. up, .. down.Rows];
         return new Course(new SamplerTable(rows, down.StartScale), up.Length, time, Starts(request), request.Path);
     }
+
+    private static SamplerTable Thresholded(SamplerTable table, double? share) => share is null
+        ? table
+        : table with { Rows = [.. table.Rows.Select(r => r with { Threshold = share, ClipsClean = false })] };
 
     // what lies between the ends of an interpolation has no start of its own
     private static IReadOnlyList<PictureStart?> Starts(GenerationRequest request)
@@ -54,6 +58,10 @@ internal sealed class CourseCompiler(CheckpointManifest manifest, ISampler sampl
         }
         return "sampler";
     }
+
+    private string Deterministic() => string.Join(", ", SamplerCatalog.All
+        .Where(s => s.Refuses(manifest.Traits) is null && IsDeterministic(s.Compile(manifest.Traits, new SamplingOptions(s, Math.Min(4, manifest.Traits.Schedule.Steps)))))
+        .Select(s => s.Name));
 
     private static bool IsDeterministic(SamplerTable table) => table.Rows.All(r => r.D == 0);
 

@@ -1,3 +1,4 @@
+using Diffusion.Guidance;
 using Diffusion.Inference.Quotas;
 using Diffusion.Noise;
 
@@ -48,8 +49,23 @@ public sealed record GenerationRequest
     /// <summary>Class labels, used in turn over the pictures; empty means unconditional.</summary>
     public IReadOnlyList<int> Labels { get; init; } = [];
 
-    /// <summary>Classifier-free guidance scale s in out = u + s (c - u); 1 is none.</summary>
+    /// <summary>Strength of classifier-free guidance, in <see cref="Convention"/>.</summary>
     public double? Guidance { get; init; }
+
+    /// <summary>How <see cref="Guidance"/> is meant: s in out = u + s (c - u), where 1 is none, or w = s - 1.</summary>
+    public GuidanceConvention Convention { get; init; }
+
+    /// <summary>phi of guidance rescale (Lin et al. 2023), 0..1; null and 0 are none.</summary>
+    public double? GuidanceRescale { get; init; }
+
+    /// <summary>The percentile of dynamic thresholding (Saharia et al. 2022) as a share, 0..1; null clips as the sampler does.</summary>
+    public double? DynamicThreshold { get; init; }
+
+    /// <summary>A noisy classifier by name, as <see cref="Model"/> is named, that guides towards <see cref="Labels"/>; null for none.</summary>
+    public string? Classifier { get; init; }
+
+    /// <summary>Its scale s; 1 when null.</summary>
+    public double? ClassifierScale { get; init; }
 
     /// <summary>How exactly the seed fixes the pictures.</summary>
     public Determinism Determinism { get; init; }

@@ -32,6 +32,22 @@ public sealed class GenerationService
         return Submit($"gen_{Guid.CreateVersion7(time.GetUtcNow()):N}", request, beforeItQueues: beforeItQueues);
     }
 
+    /// <summary>Checks a request as <see cref="Submit(GenerationRequest, Action{Generation})"/> does, and queues nothing.</summary>
+    /// <exception cref="GenerationRefusedException">It names every wrong field.</exception>
+    public void Check(GenerationRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        try
+        {
+            validator.Accept(request).Release();
+        }
+        catch (GenerationRefusedException refusal)
+        {
+            metrics.Refused(refusal.Reason.ToString());
+            throw;
+        }
+    }
+
     /// <summary>Takes a generation up again that an earlier process accepted.</summary>
     /// <param name="id">Its id, which it keeps.</param>
     /// <param name="request">As it was resolved then.</param>
@@ -111,7 +127,7 @@ public sealed class GenerationService
             directory.Remove(generation);
             generation.Activity?.Dispose();
             charge?.Settle(accepted.Rows);
-            accepted.Lease.Dispose();
+            accepted.Release();
             throw;
         }
     }
@@ -125,7 +141,7 @@ public sealed class GenerationService
         }
         catch (GenerationRefusedException)
         {
-            accepted.Lease.Dispose();
+            accepted.Release();
             throw;
         }
     }

@@ -34,7 +34,13 @@ internal sealed class ModelChoice : IDisposable
     {
         var at = model.IndexOf('@', StringComparison.Ordinal);
         var (name, version) = at < 0 ? (model, null) : (model[..at], model[(at + 1)..]);
-        if (version != "" && registry.Acquire(name, version) is { } found) return found;
+        if (version != "" && registry.Acquire(name, version) is { } found)
+        {
+            if (!found.Manifest.IsClassifier) return found;
+            found.Dispose();
+            errors.Unsupported("model", $"'{name}' is a noisy classifier, which makes no pictures; name it in classifier, and a model that it shall guide in model.");
+            return null;
+        }
         if (registry.Describe(name) is { } known)
         {
             var aliases = known.Aliases.Count == 0 ? "" : $"; aliases: {string.Join(", ", known.Aliases.Keys)}";
@@ -65,7 +71,7 @@ internal sealed class ModelChoice : IDisposable
 
     private static string Known(ModelRegistry registry)
     {
-        var names = registry.Describe().Select(m => m.Name).ToArray();
+        var names = registry.Describe().Where(m => !m.Manifest.IsClassifier).Select(m => m.Name).ToArray();
         return names.Length == 0 ? "there are no models" : $"there are: {string.Join(", ", names)}";
     }
 

@@ -21,17 +21,24 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
 
         var manifest = choice.Lease.Manifest;
         sampler ??= DefaultSampler(manifest, request.Sampler);
-        var labels = CheckLabels(request, manifest, errors);
+        using var classifier = new ClassifierChoice(registry, request, manifest, sampler, options.MaxGuidance, errors);
+        var labels = CheckLabels(request, manifest, classifier.Lease?.Manifest, errors);
         var seed = request.Seed ?? DrawSeed();
         var course = sampler is null ? null : Compile(request, manifest, sampler, seed, errors);
         if (course is not null) CheckRecord(request, manifest, course, errors);
         if (errors.Any || course is null) throw errors.Refusal();
         var guidance = GuidanceOf(request, manifest);
+        CheckRescale(request, labels, guidance, errors);
+        if (errors.Any) throw errors.Refusal();
         var accepted = new AcceptedRequest(
             choice.Lease, sampler!.Name, request.Kind, course, seed,
             [.. Enumerable.Range(0, request.Count).Select(i => labels.Count == 0 ? (int?)null : labels[i % labels.Count])], guidance)
         {
             Record = request.Record,
+            Rescale = request.GuidanceRescale ?? 0,
+            Classifier = classifier.Lease,
+            ClassifierScale = request.ClassifierScale ?? 1,
+            ClassifierLabels = request.Labels,
             Determinism = request.Determinism,
             Client = request.Client,
             ClientWeight = request.Allowance?.Weight,
@@ -45,18 +52,22 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
                 Options = OptionsOf(request, manifest, sampler),
                 Seed = seed,
                 Guidance = guidance,
+                Convention = GuidanceConvention.S,
+                Classifier = classifier.Lease is { Manifest: var guide } ? string.Create(CultureInfo.InvariantCulture, $"{guide.Model}@{guide.Version}") : null,
+                ClassifierScale = classifier.Lease is null ? null : request.ClassifierScale ?? 1,
             },
         };
         CheckSize(accepted, errors);
         if (errors.Any) throw errors.Refusal();
         choice.Keep();
+        classifier.Keep();
         return accepted;
     }
 
     private void CheckSize(AcceptedRequest request, RequestErrors errors)
     {
         if (request.Rows <= options.MaxRows) return;
-        var guided = request.IsGuided ? " times 2 for guidance" : "";
+        var guided = request.Cost > 1 ? $" times {request.Cost} for guidance" : "";
         errors.Invalid("n", $"n times steps{guided} must be at most {options.MaxRows}, got {request.Rows}; take fewer pictures or steps.");
     }
 
@@ -90,16 +101,33 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         if (!Enum.IsDefined(request.Class)) errors.Invalid("priority", $"priority must be one of {string.Join(", ", RequestClasses.Names)}.");
         if (request.Deadline is { } deadline && deadline <= TimeSpan.Zero)
             errors.Invalid("deadlineMs", string.Create(CultureInfo.InvariantCulture, $"deadlineMs must be above 0, got {deadline.TotalMilliseconds}."));
-        if (request.Guidance is { } guidance && !(guidance >= 0 && guidance <= options.MaxGuidance))
-            errors.Invalid("guidance", string.Create(CultureInfo.InvariantCulture, $"guidance must be 0..{options.MaxGuidance}, got {guidance}."));
-        else if (request.Guidance is { } scale && scale != 1 && request.Labels.Count == 0)
+        CheckGuidance(request, errors);
+        if (request.GuidanceRescale is { } phi && !(phi is >= 0 and <= 1)) errors.Invalid("guidanceRescale", string.Create(CultureInfo.InvariantCulture, $"guidanceRescale must be 0..1, got {phi}."));
+        if (request.DynamicThreshold is { } share && !(share is >= 0 and <= 1)) errors.Invalid("dynamicThreshold", string.Create(CultureInfo.InvariantCulture, $"dynamicThreshold must be 0..1, the share of the pixels, got {share}."));
+    }
+
+    private void CheckGuidance(GenerationRequest request, RequestErrors errors)
+    {
+        if (request.Guidance is not { } value) return;
+        var (convention, scale) = (request.Convention, request.Convention.ToScale(value));
+        if (!(scale >= 0 && scale <= options.MaxGuidance))
+            errors.Invalid("guidance", string.Create(CultureInfo.InvariantCulture, $"guidance must be {convention.FromScale(0)}..{convention.FromScale(options.MaxGuidance)}, got {value}."));
+        else if (scale != ClassifierFreeGuidance.NoGuidance && request.Labels.Count == 0)
             errors.Invalid("guidance", "guidance needs a label to guide to; give a label, or leave guidance out.");
+    }
+
+    private static void CheckRescale(GenerationRequest request, IReadOnlyList<int> labels, double scale, RequestErrors errors)
+    {
+        if (request.GuidanceRescale is not > 0) return;
+        if (labels.Count == 0 || ClassifierFreeGuidance.RowsFor(scale) != GuidanceRows.Both)
+            errors.Invalid("guidanceRescale", "guidanceRescale brings back what guidance adds, and these pictures have none; give a label and guidance, or leave it out.");
     }
 
     // what guidance adds on the way down, no way up can find
     private static double GuidanceOf(GenerationRequest request, CheckpointManifest manifest) =>
         request.Kind is GenerationKind.Inversion or GenerationKind.Reconstruction ? ClassifierFreeGuidance.NoGuidance
-        : request.Guidance ?? (request.Labels.Count > 0 ? manifest.Sampling?.Guidance : null) ?? ClassifierFreeGuidance.NoGuidance;
+        : request.Guidance is { } asked ? request.Convention.ToScale(asked)
+        : (request.Labels.Count > 0 ? manifest.Sampling?.Guidance : null) ?? ClassifierFreeGuidance.NoGuidance;
 
     private static void CheckStarts(GenerationRequest request, RequestErrors errors)
     {
@@ -114,8 +142,10 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
             case GenerationKind.Inversion or GenerationKind.Reconstruction:
                 if (request.Starts.Count == 0 || request.Starts.Count != request.Count)
                     errors.Invalid("images", $"There must be an image for each of the {request.Count} pictures, got {request.Starts.Count}.");
-                if (request.Guidance is { } guidance && guidance != ClassifierFreeGuidance.NoGuidance)
-                    errors.Invalid("guidance", "guidance must be 1 here: what guidance adds cannot be undone on the way up; leave it out.");
+                if (request.Guidance is { } guidance && request.Convention.ToScale(guidance) != ClassifierFreeGuidance.NoGuidance)
+                    errors.Invalid("guidance", string.Create(CultureInfo.InvariantCulture, $"guidance must be {request.Convention.FromScale(ClassifierFreeGuidance.NoGuidance)} here: what guidance adds cannot be undone on the way up; leave it out."));
+                if (request.DynamicThreshold is not null)
+                    errors.Invalid("dynamicThreshold", "dynamicThreshold cannot be used here: what it clips cannot be found again on the way up; leave it out.");
                 break;
         }
     }
@@ -133,14 +163,27 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         : (manifest.Sampling is { } defaults ? SamplerCatalog.Find(defaults.Sampler) : null)
             ?? SamplerCatalog.All.First(s => s.Refuses(manifest.Traits) is null);
 
-    private static IReadOnlyList<int> CheckLabels(GenerationRequest request, CheckpointManifest manifest, RequestErrors errors)
+    private static IReadOnlyList<int> CheckLabels(GenerationRequest request, CheckpointManifest manifest, CheckpointManifest? classifier, RequestErrors errors)
     {
         if (request.Labels.Count == 0) return [];
+        if (manifest.Network.Classes is null && classifier?.Network.Classes is { } guided)
+        {
+            // the labels are the classifier's alone
+            if (request.Guidance is { } value && request.Convention.ToScale(value) != ClassifierFreeGuidance.NoGuidance)
+                errors.Unsupported("guidance", $"Model '{manifest.Model}' knows no labels to be guided by; leave guidance out, the classifier has classifierScale.");
+            CheckRange(request, guided, classifier.Model, errors);
+            return [];
+        }
         if (manifest.Network.Classes is not { } classes)
             errors.Unsupported("label", $"Model '{manifest.Model}' knows no labels; leave label out, or use a class-conditional model.");
-        else if (request.Labels.Where(l => l < 0 || l >= classes).Distinct().ToArray() is { Length: > 0 } wrong)
-            errors.Invalid("label", $"label must be 0..{classes - 1} for model '{manifest.Model}', got {string.Join(", ", wrong)}.");
+        else CheckRange(request, classes, manifest.Model, errors);
         return request.Labels;
+    }
+
+    private static void CheckRange(GenerationRequest request, int classes, string model, RequestErrors errors)
+    {
+        if (request.Labels.Where(l => l < 0 || l >= classes).Distinct().ToArray() is { Length: > 0 } wrong)
+            errors.Invalid("label", $"label must be 0..{classes - 1} for model '{model}', got {string.Join(", ", wrong)}.");
     }
 
     private Course? Compile(GenerationRequest request, CheckpointManifest manifest, ISampler sampler, ulong seed, RequestErrors errors)

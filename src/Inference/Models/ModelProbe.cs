@@ -96,9 +96,11 @@ internal sealed class ModelProbe
     private RowInput Input(int row, int slot)
     {
         var time = (row * 37 + manifest.Schedule.Steps / 2) % manifest.Schedule.Steps;
-        var update = new SamplerRow { TimeIndex = time, P = 0.9, Q = -0.3, A = 0.6, B = 0.3 + 0.01 * row, C = 0.1, D = row % 2 == 0 ? 0.2 : 0, E = manifest.Network.LearnedVariance ? 0.3 : 0 };
+        var update = new SamplerRow { TimeIndex = time, P = 0.9, Q = -0.3, A = 0.6, B = 0.3 + 0.01 * row, C = 0.1, D = row % 2 == 0 ? 0.2 : 0, E = manifest.Network.LearnedVariance ? 0.3 : 0, Threshold = row % 4 == 3 ? 0.9 : null };
+        // a Langevin step sums over the picture, which must not depend on the batch either
+        if (row % 4 == 1) update = update with { A = -1.3, B = 1, C = 0, D = 1, E = 0, F = 0.2 };
         int? label = manifest.Network.Classes is { } classes ? row % classes : null;
-        return new RowInput(slot, update, row, Seed, row, label, row % 3 == 2 ? 2.5 : 1, FrameDemand.Noisy | FrameDemand.Clean);
+        return new RowInput(slot, update, row, Seed, row, label, row % 3 == 2 ? 2.5 : 1, row % 6 == 2 ? 0.7 : 0, null, FrameDemand.Noisy | FrameDemand.Clean);
     }
 
     private static bool AgreesWith(float[][] some, float[][] others)

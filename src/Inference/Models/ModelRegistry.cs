@@ -264,7 +264,7 @@ public sealed class ModelRegistry : IDisposable
         var loaded = held.Values.Where(h => h.Manifest.Model == folder.Name && h.Loaded is not null).OrderBy(h => h.Manifest.Version);
         return new ModelDescription(
             folder.Name, manifest.Version, [.. folder.Versions.Keys], folder.Aliases, manifest,
-            [.. SamplerCatalog.All.Where(s => s.Refuses(traits) is null).Select(s => s.Name)],
+            [.. SamplerCatalog.All.Where(s => !manifest.IsClassifier && s.Refuses(traits) is null).Select(s => s.Name)],
             [.. loaded.Select(h => new LoadedVersion(
                 h.Manifest.Version, h.Loaded!.Network.Bytes, h.Leases, h.Loaded.Strict.Sizes,
                 [.. h.Loaded.Strict.Probed.Where(p => !p.Value).Select(p => p.Key)]))])

@@ -73,11 +73,12 @@ internal sealed class ModelWatcher : BackgroundService
         }
     }
 
-    private ModelInUse Probe(ILoadedModel network, CheckpointManifest manifest)
+    private ModelInUse Probe(ILoadedNetwork network, CheckpointManifest manifest)
     {
+        if (network is not ILoadedModel model) return new ModelInUse(network, new StrictSizes(new Dictionary<int, bool>(), []));
         try
         {
-            var strict = ModelProbe.Run(network, manifest, options.MaxBatchRows);
+            var strict = ModelProbe.Run(model, manifest, options.MaxBatchRows);
             logger.ModelProbed(
                 manifest.Model, manifest.Version, string.Join(", ", strict.Sizes),
                 string.Join(", ", strict.Probed.Select(p => p.Value ? $"{p.Key}" : $"{p.Key} (depends on the neighbours)")));

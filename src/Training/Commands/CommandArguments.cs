@@ -60,6 +60,13 @@ public sealed class CommandArguments
             ? value : throw new CommandException($"--{name} must be a number of at least {minimum}, got '{text}'.");
     }
 
+    /// <summary>The named arguments that nobody has asked for yet; now somebody has.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Rest()
+    {
+        KeyValuePair<string, string>[] rest = [.. named.Where(n => asked.Add(n.Key))];
+        return rest;
+    }
+
     public void Close(int positions)
     {
         if (positional.Count > positions) throw new CommandException($"'{positional[positions]}' is one argument too many.");

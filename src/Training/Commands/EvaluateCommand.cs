@@ -13,8 +13,9 @@ namespace Diffusion.Training.Commands;
 internal static class EvaluateCommand
 {
     public const string Usage =
-        "evaluate --model M [--version V] [--sampler ddim] [--steps 1,2,4,10,50] [--options eta=0,spacing=trailing] [--guidance 1] [--samples 1000] [--seed 0] "
-        + "[--metrics frechet,label-accuracy,nll] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
+        "evaluate --model M [--version V] [--sampler ddim] [--steps 1,2,4,10,50] [--options eta=0,spacing=trailing] [--guidance 1] [--guidance-rescale 0] [--dynamic-threshold 0.995] "
+        + "[--guiding-classifier NAME] [--classifier-scale 0,1,2,4] [--samples 1000] [--seed 0] "
+        + "[--metrics frechet,label-accuracy,nll,nll.ode] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
         + "[--detector-size 0] [--confidence 0.8] [--out FILE.ndjson] [--data DIR] [--models DIR] [--threads N] [--device D]";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -26,24 +27,31 @@ internal static class EvaluateCommand
         var requests = Requests(arguments);
         if (plan.Metrics.Contains(MetricNames.Nll) && requests.Any(r => r.Sampler != MetricNames.BoundSampler || r.Guidance != 1))
             throw new CommandException($"--metrics: nll needs --sampler {MetricNames.BoundSampler} without guidance: only its steps have a bound.");
+        if (plan.Metrics.Contains(MetricNames.FlowNll) && (requests.Length > 1 || requests[0].Guidance != 1))
+            throw new CommandException($"--metrics: {MetricNames.FlowNll} is of the model and the same at every point; give one step count, without guidance.");
+        var guiding = arguments.Text("guiding-classifier", "");
+        if (guiding == "" && requests.Any(r => r.ClassifierScale != 0)) throw new CommandException("--classifier-scale needs a --guiding-classifier.");
         var output = arguments.Text("out", "");
         arguments.Close(positions: 0);
         var store = new CheckpointStore(options.Models, TimeProvider.System);
         var found = store.Find(model, version) ?? throw new CommandException($"There is no {(version == "" ? "" : $"version {version} of ")}model '{model}' in {store.Root}.");
+        if (plan.Metrics.Contains(MetricNames.FlowNll) && FlowLikelihood.Missing(found.Manifest.Network) is { } reason) throw new CommandException($"--metrics: {MetricNames.FlowNll} {reason}.");
+        var guide = guiding == "" ? null : store.Find(guiding) ?? throw new CommandException($"--guiding-classifier: there is no '{guiding}' in {store.Root}.");
         await DedicatedThread.Run("evaluation", () =>
         {
-            Measure(found, plan, requests, options, output, stop);
+            Measure(found, guide, plan, requests, options, output, stop);
             return 0;
         });
         return 0;
     }
 
-    private static void Measure(CheckpointVersion version, Plan plan, EvaluationRequest[] requests, TrainingOptions options, string output, CancellationToken stop)
+    private static void Measure(CheckpointVersion version, CheckpointVersion? guide, Plan plan, EvaluationRequest[] requests, TrainingOptions options, string output, CancellationToken stop)
     {
         if (options.Threads > 0) set_num_threads(options.Threads);
         var where = Devices.Named(options.Device, "device");
         CheckpointStore.Verify(version);
         using var denoiser = Denoiser.Load(version, where);
+        using var guiding = guide is null ? null : GuidingClassifier.Load(guide, where);
         using var classifier = plan.DrawsSamples ? ClassifierFeatures.Load(options.Models, plan.Classifier, where) : null;
         using var script = plan.FeatureNetwork is null ? null : ScriptFeatures.Load(plan.FeatureNetwork, where);
         using var detector = plan.Detector is null ? null : new ScriptDetector(plan.Detector, plan.DetectorSize, where);
@@ -53,7 +61,7 @@ internal static class EvaluateCommand
         var measure = new SampleMeasure(new MeasuringNetworks(script ?? (IFeatureNetwork?)classifier, classifier, detector, plan.Confidence), train, split, plan.Split, ReferenceCache.In(options));
         var metrics = plan.Metrics.Where(m => measure.Missing(m, version.Manifest.Network.Classes is not null) is null || m != MetricNames.LabelAccuracy).ToArray();
         if (metrics.Select(m => measure.Missing(m, isLabelled: true)).FirstOrDefault(m => m is not null) is { } missing) throw new CommandException($"--metrics: {missing}.");
-        var evaluator = new Evaluator(denoiser, measure, split, TimeProvider.System);
+        var evaluator = new Evaluator(denoiser, measure, split, TimeProvider.System) { Guiding = guiding };
         Console.WriteLine(MarkdownHead);
         foreach (var request in requests)
         {
@@ -87,9 +95,12 @@ internal static class EvaluateCommand
         if (options.FirstOrDefault(o => o.Length != 2) is { } bad) throw new CommandException($"--options: '{bad[0]}' has no value; write name=value,name=value.");
         var named = options.ToDictionary(o => o[0], o => o[1]);
         var (guidance, samples, seed) = (arguments.Number("guidance", 0, 1), arguments.Int("samples", 2, 1000), arguments.Int("seed", 0, 0));
-        return [.. arguments.Text("steps", "20").Split(',').Select(text =>
+        var (rescale, threshold) = (arguments.Number("guidance-rescale", 0, 0), arguments.Number("dynamic-threshold", 0, 2));
+        var scales = arguments.Text("classifier-scale", "0").Split(',').Select(text =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) && scale >= 0 ? scale : throw new CommandException($"--classifier-scale: '{text}' is no scale.")).ToArray();
+        return [.. arguments.Text("steps", "20").Split(',').SelectMany(_ => scales, (text, scale) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var steps) && steps > 0
-                ? new EvaluationRequest(sampler, steps, named, guidance, samples, (ulong)seed)
+                ? new EvaluationRequest(sampler, steps, named, guidance, samples, (ulong)seed) { Rescale = rescale, Threshold = threshold <= 1 ? threshold : null, ClassifierScale = scale }
                 : throw new CommandException($"--steps: '{text}' is no step count."))];
     }
 
@@ -105,7 +116,7 @@ internal static class EvaluateCommand
     {
         var options = row.Options.Count == 0 ? "" : $" ({string.Join(", ", row.Options.Select(o => $"{o.Key} {o.Value}"))})";
         var text = new StringBuilder();
-        return text.Append(CultureInfo.InvariantCulture, $"| {row.Model} v{row.Version} | {row.Sampler}{options} | {row.Steps} | {row.Guidance} | {row.Samples} ")
+        return text.Append(CultureInfo.InvariantCulture, $"| {row.Model} v{row.Version} | {row.Sampler}{options} | {row.Steps} | {row.Guidance}{(row.ClassifierScale is { } scale ? FormattableString.Invariant($", classifier {scale}") : "")} | {row.Samples} ")
             .Append(CultureInfo.InvariantCulture, $"| {row.LabelAccuracy:P1} | {row.FrechetDistance:F2} | {row.RealFloor:F2} | {row.OneStepVariance:F4} | {row.CopyScore:F3} | {row.Seconds:F0} ")
             .Append(CultureInfo.InvariantCulture, $"| {string.Join(", ", row.Metrics.Where(m => !Columns.Contains(m.Key)).Select(m => FormattableString.Invariant($"{m.Key} {m.Value:G5}")))} |")
             .ToString();

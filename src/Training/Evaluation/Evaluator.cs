@@ -8,7 +8,17 @@ namespace Diffusion.Training.Evaluation;
 
 /// <summary>What is measured: a sampler with its steps, options and guidance, on a number of samples.</summary>
 internal sealed record EvaluationRequest(
-    string Sampler, int Steps, IReadOnlyDictionary<string, string> Options, double Guidance, int Samples, ulong Seed);
+    string Sampler, int Steps, IReadOnlyDictionary<string, string> Options, double Guidance, int Samples, ulong Seed)
+{
+    /// <summary>phi of guidance rescale; 0 is none.</summary>
+    public double Rescale { get; init; }
+
+    /// <summary>The share of dynamic thresholding, or null.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>Scale of the guiding classifier.</summary>
+    public double ClassifierScale { get; init; }
+}
 
 /// <summary>One measured row.</summary>
 internal sealed record EvaluationRow
@@ -20,6 +30,10 @@ internal sealed record EvaluationRow
     public required IReadOnlyDictionary<string, string> Options { get; init; }
     public required double Guidance { get; init; }
     public required int Samples { get; init; }
+
+    /// <summary>Scale of the guiding classifier, or null where there is none.</summary>
+    public double? ClassifierScale { get; init; }
+
     public required ulong Seed { get; init; }
 
     /// <summary>Share of the samples that the classifier takes for the label asked for; null without labels.</summary>
@@ -48,6 +62,9 @@ internal sealed record EvaluationRow
 /// <summary>Samples a denoiser by itself, without the engine, and measures what it draws, and the bound on the likelihood of real images.</summary>
 internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, ImageSet reference, TimeProvider time)
 {
+    /// <summary>The classifier that guides, or null.</summary>
+    public GuidingClassifier? Guiding { get; init; }
+
     private const int Batch = 100, VarianceSamples = 100;
 
     private UNetConfig Network => denoiser.Manifest.Network;
@@ -61,9 +78,12 @@ internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, ImageS
     {
         var started = time.GetTimestamp();
         var table = Table(request.Sampler, request.Steps, request.Options);
+        if (request.Threshold is { } share) table = table with { Rows = [.. table.Rows.Select(r => r with { Threshold = share, ClipsClean = false })] };
         var (figures, seconds, draws) = (new SortedDictionary<string, double>(StringComparer.Ordinal), 0.0, metrics.Any(MetricNames.OfSamples.Contains));
         if (metrics.Contains(MetricNames.Nll))
             figures = new BitsPerDim(denoiser.Network, denoiser.Manifest.Traits, denoiser.Device).Measure(new BoundRequest(table, request.Samples, request.Seed), reference, stop);
+        if (metrics.Contains(MetricNames.FlowNll))
+            foreach (var (name, value) in FlowLikelihood.Of(denoiser).Measure(reference, request.Samples, request.Seed, stop)) figures[name] = value;
         if (draws)
         {
             var labels = Labels(request.Samples);
@@ -83,6 +103,7 @@ internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, ImageS
             Options = request.Options,
             Guidance = request.Guidance,
             Samples = request.Samples,
+            ClassifierScale = Guiding is null ? null : request.ClassifierScale,
             Seed = request.Seed,
             Metrics = figures,
             OneStepVariance = variance,
@@ -105,13 +126,14 @@ internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, ImageS
 
     private float[] Sample(SamplerTable table, long[]? labels, EvaluationRequest request, CancellationToken stop)
     {
-        var runner = new RowSampler(denoiser.Network, denoiser.Device);
         var images = new float[(long)request.Samples * Pixels];
         for (var first = 0; first < request.Samples; first += Batch)
         {
             stop.ThrowIfCancellationRequested();
             var count = Math.Min(Batch, request.Samples - first);
-            runner.Run(table, labels?[first..(first + count)], count, request.Guidance, request.Seed, first).CopyTo(images, first * Pixels);
+            var turn = labels?[first..(first + count)];
+            var runner = new RowSampler(denoiser.Network, denoiser.Device) { Rescale = request.Rescale, Guide = Guiding is null || turn is null ? null : new SampleGuide(Guiding, request.ClassifierScale, turn) };
+            runner.Run(table, turn, count, request.Guidance, request.Seed, first).CopyTo(images, first * Pixels);
         }
         return images;
     }

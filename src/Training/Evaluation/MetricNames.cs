@@ -27,11 +27,14 @@ public static class MetricNames
     /// <summary>The bound on the negative log-likelihood of real images, in bits per number. It draws nothing, and takes one evaluation for each step and image.</summary>
     public const string Nll = "nll";
 
+    /// <summary>The negative log-likelihood of real images itself, by the probability-flow ODE, in bits per number. It draws nothing, and is the same at every point.</summary>
+    public const string FlowNll = "nll.ode";
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Frechet, PrecisionRecall, DensityCoverage, ClassScore, LabelAccuracy, NearestImage, Detection, Nll];
+    public static IReadOnlyList<string> All { get; } = [Frechet, PrecisionRecall, DensityCoverage, ClassScore, LabelAccuracy, NearestImage, Detection, Nll, FlowNll];
 
     /// <summary>Those that are measured of samples.</summary>
-    public static IReadOnlyList<string> OfSamples { get; } = [.. All.Where(m => m != Nll)];
+    public static IReadOnlyList<string> OfSamples { get; } = [.. All.Where(m => m is not (Nll or FlowNll))];
 
     /// <summary>The one sampler whose steps are distributions that have a bound.</summary>
     public const string BoundSampler = "ddpm";

@@ -18,6 +18,12 @@ internal sealed class RowSampler(UNet network, Device device)
 
     private int Pixels => Config.Channels * Config.ImageSize * Config.ImageSize;
 
+    /// <summary>What guides by classes besides, or null.</summary>
+    public SampleGuide? Guide { get; init; }
+
+    /// <summary>phi of guidance rescale; 0 is none.</summary>
+    public double Rescale { get; init; }
+
     /// <summary>Images in [-1, 1], B x C x H x W, one per label.</summary>
     /// <param name="table">The rows.</param>
     /// <param name="labels">Class of each image; null for an unconditional network.</param>
@@ -50,13 +56,18 @@ internal sealed class RowSampler(UNet network, Device device)
 
     private (Tensor Next, Tensor Clean) Advance(SamplerRow row, Tensor x, Tensor history, Tensor? noise, long[]? labels, double guidance)
     {
-        using Scalar p = row.P.ToScalar(), q = row.Q.ToScalar(), a = row.A.ToScalar(), b = row.B.ToScalar(), c = row.C.ToScalar(), d = row.D.ToScalar(), e = row.E.ToScalar();
+        using Scalar p = row.P.ToScalar(), q = row.Q.ToScalar(), a = row.A.ToScalar(), b = row.B.ToScalar(), c = row.C.ToScalar(), d = row.D.ToScalar(), e = row.E.ToScalar(), f = row.F.ToScalar();
         var (output, v) = Evaluate(row.TimeIndex, x, history, labels, guidance);
         var clean = x.mul(p).add(output, q);
+        var pull = Guide is { Scale: not ClassifierGuidance.NoGuidance } guide && row.TakesGradient ? guide.Pull(x, row.TimeIndex) : null;
+        if (pull is not null && row.G != 0) clean = clean.add(pull, row.G.ToScalar());
+        if (row.Threshold is { } share) clean = DynamicThreshold.Apply(clean, [.. Enumerable.Repeat(share, (int)clean.shape[0])]);
         if (row.ClipsClean) clean = clean.clamp(Low, High);
         var next = x.mul(a).add(clean, b);
         if (row.C != 0) next = next.add(history, c);
-        if (noise is not null) next = next.add(row.E == 0 ? noise : noise.mul(v!.mul(e).exp()), d);
+        if (pull is not null && row.GuidesMean) next = next.add(row.E == 0 ? pull : pull.mul(v!.mul(e).exp().square()), (row.D * row.D).ToScalar());
+        if (row.F != 0) next = LangevinStep.Move(x, next, noise!, full(x.shape[0], f, ScalarType.Float64, device));
+        else if (noise is not null) next = next.add(row.E == 0 ? noise : noise.mul(v!.mul(e).exp()), d);
         return (next, clean);
     }
 
@@ -70,7 +81,8 @@ internal sealed class RowSampler(UNet network, Device device)
         var both = Forward(timeIndex, cat([x, x]), memory is null ? null : cat([memory, memory]), [.. labels, .. none]);
         var (given, v) = Halves(both.narrow(0, 0, labels.Length));
         var (without, _) = Halves(both.narrow(0, labels.Length, labels.Length));
-        return (ClassifierFreeGuidance.Combine(given, without, tensor(new[] { (float)guidance }, [1, 1, 1, 1]).to(device)), v);
+        var guided = ClassifierFreeGuidance.Combine(given, without, tensor(new[] { (float)guidance }, [1, 1, 1, 1]).to(device));
+        return (Rescale > 0 ? GuidanceRescale.Apply(guided, given, tensor(new[] { (float)Rescale }, [1, 1, 1, 1]).to(device)) : guided, v);
     }
 
     private (Tensor Image, Tensor? V) Halves(Tensor output) => Config.LearnedVariance

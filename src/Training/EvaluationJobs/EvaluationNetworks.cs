@@ -34,6 +34,7 @@ internal sealed class EvaluationNetworks(IOptions<TrainingOptions> training, IOp
         var description = new Dictionary<string, string>(StringComparer.Ordinal) { ["dataSha256"] = reference.Reference.Sha256 };
         if (plan.DrawsPictures) OfSamples(plan, version.Manifest, reference, (samples, labels), where, figures, description, stop);
         if (plan.Metrics.Contains(MetricNames.Nll)) OfBound(plan, point, version, reference, where, figures, description, stop);
+        if (plan.Metrics.Contains(MetricNames.FlowNll)) OfFlow(plan, version, reference, where, figures, description, stop);
         return new Measured(figures, description);
     }
 
@@ -64,6 +65,21 @@ internal sealed class EvaluationNetworks(IOptions<TrainingOptions> training, IOp
         var (sampler, traits) = (SamplerCatalog.Find(point.Sampler)!, version.Manifest.Traits);
         var request = new BoundRequest(sampler.Compile(traits, new SamplingOptions(sampler, point.Steps, point.Options)), plan.Samples, plan.Seed);
         foreach (var (metric, value) in new BitsPerDim(denoiser.Network, traits, where).Measure(request, reference, stop)) figures[metric] = value;
+        Describe(plan, version, reference, description);
+    }
+
+    private static void OfFlow(
+        EvaluationPlan plan, CheckpointVersion version, ImageSet reference, Device where,
+        SortedDictionary<string, double> figures, Dictionary<string, string> description, CancellationToken stop)
+    {
+        CheckpointStore.Verify(version);
+        using var denoiser = Denoiser.Load(version, where);
+        foreach (var (metric, value) in FlowLikelihood.Of(denoiser).Measure(reference, plan.Samples, plan.Seed, stop)) figures[metric] = value;
+        Describe(plan, version, reference, description);
+    }
+
+    private static void Describe(EvaluationPlan plan, CheckpointVersion version, ImageSet reference, Dictionary<string, string> description)
+    {
         description["nllImages"] = Math.Min(plan.Samples, reference.Count).ToString(CultureInfo.InvariantCulture);
         if (version.Manifest.Network.Classes is not null) description["nllLabels"] = BitsPerDim.TellsLabels(version.Manifest.Network, reference.Manifest) ? "own" : "none";
     }

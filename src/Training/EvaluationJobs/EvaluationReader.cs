@@ -30,7 +30,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         var split = root.Text("split", "test");
         var classifier = root.Has("classifier") ? root.Name("classifier") : null;
         var features = root.Has("features") ? root.Word("features", [EvaluationPlan.ClassifierFeatures, EvaluationPlan.NetworkFeatures]) : null;
-        var points = Points(root, manifest, limits, asked is [MetricNames.Nll]);
+        var points = Points(root, manifest, limits, asked is { Count: > 0 } && !asked.Any(MetricNames.OfSamples.Contains));
         root.Close();
         if (problems.Count > 0 || manifest is null) throw new TrainingJobException(problems);
 
@@ -40,6 +40,8 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         if (features == EvaluationPlan.NetworkFeatures && options.Value.FeatureNetwork.Length == 0) root.Complain("features", "there is no feature network; Evaluation:FeatureNetwork names its file");
         var metrics = Metrics(root, manifest, asked, features, classifier);
         if (metrics.Contains(MetricNames.Nll)) CheckBound(root, points);
+        if (metrics.Contains(MetricNames.FlowNll) && (points.Count != 1 || points[0].Guidance != 1))
+            root.Complain("metrics", $"'{MetricNames.FlowNll}' is of the model and the same at every point; it needs one point, with guidance 1");
         if (problems.Count > 0) throw new TrainingJobException(problems);
         return (new EvaluationPlan(manifest.Model, manifest.Version, data, split, samples, seed, metrics, features, classifier), points);
     }
@@ -48,16 +50,21 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
     {
         var (model, version) = (root.Name("model"), root.TextOrNumber("version"));
         if (root.Refused) return null;
-        if (store.Find(model, version) is { } found) return found;
+        if (store.Find(model, version) is { } found)
+        {
+            if (!found.Manifest.IsClassifier) return found;
+            root.Complain("model", $"'{model}' is a noisy classifier, which makes no pictures");
+            return null;
+        }
         if (version is null || store.Versions(model).Count == 0) root.Complain("model", $"there is no model '{model}'");
         else root.Complain("version", $"'{model}' has no version or alias '{version}'");
         return null;
     }
 
-    private static IReadOnlyList<EvaluationPoint> Points(JobFields root, CheckpointManifest? manifest, EngineLimits limits, bool onlyBound)
+    private static IReadOnlyList<EvaluationPoint> Points(JobFields root, CheckpointManifest? manifest, EngineLimits limits, bool onlyLikelihood)
     {
         var sections = root.Sections("samplers");
-        if (sections is null && onlyBound && manifest is not null)
+        if (sections is null && onlyLikelihood && manifest is not null)
             return [new EvaluationPoint(MetricNames.BoundSampler, manifest.Schedule.Steps, new Dictionary<string, string>(), 1)];
         if (sections is null)
         {
@@ -152,6 +159,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
                 MetricNames.ClassScore when classifier is null && !IsInception() => "needs a classifier, or the public Inception file",
                 MetricNames.LabelAccuracy when manifest.Network.Classes is null => "needs a model with labels",
                 MetricNames.LabelAccuracy when classifier is null => "needs a classifier that was trained on these images",
+                MetricNames.FlowNll => FlowLikelihood.Missing(manifest.Network),
                 MetricNames.Detection when options.Value.Detector.Length == 0 => "needs a detector; Evaluation:Detector names its file",
                 _ => null,
             };

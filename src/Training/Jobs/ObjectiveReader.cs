@@ -18,19 +18,28 @@ internal static class ObjectiveReader
         var exploding = schedule == VarianceExplodingSchedule.Name;
         var remembers = kind is ObjectiveSettings.Dddm or ObjectiveSettings.Udddm;
         var loss = fields.Section("loss");
-        var usual = !remembers ? Prediction.Epsilon : exploding ? Prediction.Boundary : Prediction.Residual;
+        var distils = kind == ObjectiveSettings.Progressive;
+        var agrees = kind == ObjectiveSettings.Consistent;
+        var usual = agrees ? Prediction.Consistency : distils ? (exploding ? Prediction.X0 : Prediction.V) : !remembers ? Prediction.Epsilon : exploding ? Prediction.Boundary : Prediction.Residual;
+        var prediction = Parse(fields.Word("prediction", Predictions, Word(usual)));
         var settings = new ObjectiveSettings
         {
             Kind = kind,
-            Prediction = Parse(fields.Word("prediction", Predictions, Word(usual))),
+            Prediction = prediction,
             Loss = new DistanceSettings
             {
-                Kind = loss.Word("kind", [DistanceSettings.Mse, DistanceSettings.PseudoHuber, DistanceSettings.PseudoLpips], remembers ? DistanceSettings.PseudoHuber : DistanceSettings.Mse),
+                Kind = loss.Word("kind", [DistanceSettings.Mse, DistanceSettings.PseudoHuber, DistanceSettings.PseudoLpips], remembers || agrees ? DistanceSettings.PseudoHuber : DistanceSettings.Mse),
                 C = loss.Number("c", 1e-12, 1e6, 1.4e-4),
-                PerImage = loss.Flag("perImage", false),
+                PerImage = loss.Flag("perImage", agrees),
                 Squared = loss.Word("form", ["linear", "squared"], "linear") == "squared",
                 Resize = loss.Has("resize") ? loss.Int("resize", 0, 4096) : null,
-                Weighting = loss.Word("weighting", ["none", "min-snr", "snr+1"], "none") switch { "min-snr" => LossWeighting.MinSnr, "snr+1" => LossWeighting.SnrPlusOne, _ => LossWeighting.None },
+                Weighting = loss.Word("weighting", ["none", "min-snr", "snr+1", "truncated-snr"], distils ? "truncated-snr" : "none") switch
+                {
+                    "min-snr" => LossWeighting.MinSnr,
+                    "snr+1" => LossWeighting.SnrPlusOne,
+                    "truncated-snr" => LossWeighting.TruncatedSnr,
+                    _ => LossWeighting.None,
+                },
                 Gamma = loss.Number("gamma", 1e-6, 1e6, 5),
             },
             Bound = Bound(fields, loss, kind, exploding),
@@ -39,12 +48,14 @@ internal static class ObjectiveReader
             MemoryStorage = fields.Word("memoryStorage", ["uint8", "float16", "float32"], "uint8") switch { "float32" => MemoryStorage.Float32, "float16" => MemoryStorage.Float16, _ => MemoryStorage.UInt8 },
             Consistency = Consistency(fields.Section("consistency")),
             WalkTarget = WalkTarget(fields.Section("walkTarget")),
+            Chain = ProgressiveReader.Read(fields, kind),
+            ConsistencyTraining = ConsistencyReader.Read(fields, kind, prediction, schedule),
         };
         if (!remembers)
         {
             foreach (var name in new[] { "memoryRefresh", "memorySource", "memoryStorage", "consistency", "walkTarget" })
                 if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective");
-            if (settings.Loss.Weighting == LossWeighting.SnrPlusOne) loss.Complain("weighting", "snr+1 belongs to the dddm objective; ddpm has it by predicting v");
+            if (!distils && settings.Loss.Weighting == LossWeighting.SnrPlusOne) loss.Complain("weighting", "snr+1 belongs to the dddm objective; ddpm has it by predicting v");
             if (settings.Loss.Kind == DistanceSettings.PseudoLpips) loss.Complain("kind", "pseudo-lpips compares images; it belongs to the objectives dddm and udddm");
         }
         else if (settings.Prediction == Prediction.Epsilon) fields.Complain("prediction", $"epsilon cannot estimate the image at t = T; use {(exploding ? "boundary or x0" : "residual, x0 or v")}");
@@ -53,6 +64,9 @@ internal static class ObjectiveReader
             foreach (var name in new[] { "memorySource", "consistency", "walkTarget" })
                 if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective: the target of udddm is the image and the kept memory");
         }
+        if (distils && settings.Prediction == Prediction.Epsilon)
+            fields.Complain("prediction", $"epsilon cannot be distilled: near t = T its error counts without bound in the image; use {(exploding ? "x0" : "v, x0 or residual")}");
+        if (agrees && loss.Has("weighting")) loss.Complain("weighting", "follows from gap: a loss counts 1 over the gap between its two times");
         if (exploding) OfExploding(settings, fields, loss);
         else if (settings.Prediction == Prediction.Boundary) fields.Complain("prediction", $"boundary belongs to the schedule {VarianceExplodingSchedule.Name}");
         OfPerceptual(settings.Loss, loss);

@@ -69,7 +69,10 @@ internal sealed record ClassifierJob : TrainingJob
 /// <summary>What is learned.</summary>
 internal sealed record ObjectiveSettings
 {
-    public const string Ddpm = "ddpm", Dddm = "dddm", Udddm = "udddm";
+    public const string Ddpm = "ddpm", Dddm = "dddm", Udddm = "udddm", Progressive = "progressive", Consistent = "consistency";
+
+    /// <summary>Those that make a denoiser.</summary>
+    public static readonly IReadOnlyList<string> Kinds = [Ddpm, Dddm, Udddm, Progressive, Consistent];
 
     public required string Kind { get; init; }
     public required Prediction Prediction { get; init; }
@@ -95,6 +98,12 @@ internal sealed record ObjectiveSettings
 
     /// <summary>DDDM: the walk that is distilled, or null for the published recipe.</summary>
     public WalkTargetSettings? WalkTarget { get; init; }
+
+    /// <summary>Progressive distillation: the chain; null for every other objective.</summary>
+    public ProgressiveSettings? Chain { get; init; }
+
+    /// <summary>Consistency training: its times; null for every other objective.</summary>
+    public ConsistencyTrainingSettings? ConsistencyTraining { get; init; }
 }
 
 /// <summary>What the variational bound does for a network that learns its variance (Nichol and Dhariwal 2021).</summary>
@@ -159,6 +168,9 @@ internal enum LossWeighting
 
     /// <summary>SNR + 1 = 1 / sigma_t^2: of the squared error of x_0 it makes that of v (Salimans and Ho 2022).</summary>
     SnrPlusOne,
+
+    /// <summary>max(SNR, 1) of the squared error of x_0: the larger of the errors of x_0 and of the noise (Salimans and Ho 2022, section 4).</summary>
+    TruncatedSnr,
 }
 
 /// <summary>

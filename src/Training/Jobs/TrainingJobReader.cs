@@ -12,6 +12,9 @@ internal static class TrainingJobReader
     /// <summary>The parent version of a job that names none: the default, or else the newest.</summary>
     public const int NewestVersion = int.MaxValue;
 
+    /// <summary>What can be learned.</summary>
+    public static IReadOnlyList<string> ObjectiveKinds { get; } = [.. ObjectiveSettings.Kinds, ClassifierJob.Kind, NoisyClassifierJob.Kind];
+
     /// <exception cref="TrainingJobException">Anything is missing, unknown, out of range or contradictory.</exception>
     public static TrainingJob Read(ReadOnlyMemory<byte> json)
     {
@@ -33,8 +36,13 @@ internal static class TrainingJobReader
     private static TrainingJob Read(JobFields root)
     {
         var objective = root.Section("objective");
-        var kind = objective.Word("kind", [ObjectiveSettings.Ddpm, ObjectiveSettings.Dddm, ObjectiveSettings.Udddm, ClassifierJob.Kind]);
-        TrainingJob job = kind == ClassifierJob.Kind ? Classifier(root, objective) : Denoiser(root, objective, kind);
+        var kind = objective.Word("kind", ObjectiveKinds);
+        TrainingJob job = kind switch
+        {
+            ClassifierJob.Kind => Classifier(root, objective),
+            NoisyClassifierJob.Kind => NoisyClassifier(root, objective),
+            _ => Denoiser(root, objective, kind),
+        };
         if (job.Optimizer.Accumulate > job.Batch) root.Complain("optimizer.accumulate", "is more than batch: a part needs an image");
         if (job.Optimizer.Warmup > 0 && job.Optimizer.Warmup >= Math.Max(1, job.Images / job.Batch)) root.Complain("optimizer.warmup", "is as long as the whole run");
         root.Close();
@@ -45,20 +53,24 @@ internal static class TrainingJobReader
     {
         var schedule = Schedule(root.Section("schedule"));
         var objective = ObjectiveReader.Read(fields, kind, schedule.Name);
+        var network = Network(root.Section("network"), objective);
+        if (kind == ObjectiveSettings.Consistent && !fields.Section("loss").Has("c"))
+            objective = objective with { Loss = objective.Loss with { C = ConsistencyReader.UsualC(network.Channels * network.ImageSize * network.ImageSize) } };
         var job = new DenoiserJob
         {
             Name = root.Name("name"),
             Model = root.Name("model"),
             Objective = objective,
             Schedule = schedule,
-            Network = Network(root.Section("network"), objective),
+            Network = network,
             Data = root.Name("data"),
             DataImages = root.Has("dataImages") ? root.Int("dataImages", 1, int.MaxValue) : null,
             Batch = root.Int("batch", 1, 1 << 16),
             Images = Images(root),
             Steps = root.Has("steps") ? root.Int("steps", 1, int.MaxValue) : null,
             Optimizer = Optimizer(root.Section("optimizer")),
-            Average = Average(root, 0.9999),
+            // Salimans and Ho train students without one
+            Average = Average(root, kind == ObjectiveSettings.Progressive ? 0 : 0.9999),
             LabelDrop = root.Number("labelDrop", 0, 1, 0),
             Seed = (ulong)root.Whole("seed", 0, long.MaxValue, 0),
             Every = Every(root.Section("every")),
@@ -74,8 +86,27 @@ internal static class TrainingJobReader
             root.Complain("augmentation", "can only flip where memories are stored: they are kept in the image's own frame; use objective.memorySource own");
         if (job is { Network.LearnedVariance: false, Sampling.Options: { } options } && options.GetValueOrDefault("variance") == "learned")
             root.Complain("sampling.options", "variance learned needs objective.variance learned");
+        ProgressiveReader.Check(root, job);
+        CheckSampler(root, job);
         if (job.LabelDrop > 0 && job.Network.Classes is null) root.Complain("labelDrop", "needs a network with classes");
         return job;
+    }
+
+    private static void CheckSampler(JobFields root, DenoiserJob job)
+    {
+        NoiseSchedule schedule;
+        try
+        {
+            schedule = ScheduleCatalogue.Create(job.Schedule.Name, job.Schedule.Steps);
+        }
+        catch (ArgumentException wrong)
+        {
+            root.Complain("schedule.steps", wrong.Message.Split(" (Parameter")[0].TrimEnd('.'));
+            return;
+        }
+        if (job.Sampling is { } asked && SamplerCatalog.Find(asked.Sampler) is { } sampler
+            && sampler.Refuses(new DenoiserTraits(schedule, job.Objective.Prediction, job.Network.Memory, job.Network.LearnedVariance)) is { } refusal)
+            root.Complain("sampling.sampler", refusal.TrimEnd('.'));
     }
 
     private static ClassifierJob Classifier(JobFields root, JobFields objective)
@@ -86,6 +117,27 @@ internal static class TrainingJobReader
             Name = root.Name("name"),
             Model = root.Name("model"),
             Classifier = Classifier(root.Section("network")),
+            Data = root.Name("data"),
+            DataImages = root.Has("dataImages") ? root.Int("dataImages", 1, int.MaxValue) : null,
+            Batch = root.Int("batch", 1, 1 << 16),
+            Images = Images(root),
+            Steps = root.Has("steps") ? root.Int("steps", 1, int.MaxValue) : null,
+            Optimizer = Optimizer(root.Section("optimizer")),
+            Average = Average(root, 0.999),
+            Seed = (ulong)root.Whole("seed", 0, long.MaxValue, 0),
+            Every = Every(root.Section("every")),
+        };
+    }
+
+    private static NoisyClassifierJob NoisyClassifier(JobFields root, JobFields objective)
+    {
+        objective.Close();
+        return new NoisyClassifierJob
+        {
+            Name = root.Name("name"),
+            Model = root.Name("model"),
+            Schedule = Schedule(root.Section("schedule")),
+            Network = Network(root.Section("network"), null),
             Data = root.Name("data"),
             DataImages = root.Has("dataImages") ? root.Int("dataImages", 1, int.MaxValue) : null,
             Batch = root.Int("batch", 1, 1 << 16),
@@ -141,7 +193,9 @@ internal static class TrainingJobReader
         return schedule;
     }
 
-    private static UNetConfig Network(JobFields fields, ObjectiveSettings objective)
+    /// <param name="fields">The section.</param>
+    /// <param name="objective">Of a denoiser; null for a noisy classifier.</param>
+    private static UNetConfig Network(JobFields fields, ObjectiveSettings? objective)
     {
         var config = new UNetConfig
         {
@@ -152,14 +206,16 @@ internal static class TrainingJobReader
             ResidualBlocks = fields.Int("residualBlocks", 1, 16, 2),
             AttentionResolutions = fields.Ints("attentionResolutions", 1, 1024, []),
             HeadChannels = fields.Int("headChannels", 1, 4096, 32),
+            NewAttentionOrder = fields.Flag("newAttentionOrder", false),
             Dropout = fields.Number("dropout", 0, 0.99, 0),
             Classes = fields.Has("classes") ? fields.Int("classes", 1, 100_000) : null,
             ScaleShift = fields.Flag("scaleShift", true),
             ResampleInBlocks = fields.Flag("resampleInBlocks", true),
-            Memory = objective.HasMemory,
-            LearnedVariance = objective.Bound is not null,
+            Memory = objective?.HasMemory == true,
+            MemoryAttention = fields.Flag("memoryAttention", false),
+            LearnedVariance = objective?.Bound is not null,
         };
-        Validate(fields, config.Validate);
+        Validate(fields, objective is null ? () => Networks.NoisyClassifier.Validate(config) : config.Validate);
         fields.Close();
         return config;
     }

@@ -28,6 +28,18 @@ internal sealed class AdamW : IDisposable
     /// <summary>First and second moments by parameter name.</summary>
     public IEnumerable<(string Name, Tensor First, Tensor Second)> Moments => slots.Select(s => (s.Name, s.First, s.Second));
 
+    /// <summary>Forgets all gradients so far.</summary>
+    public void Reset()
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (_, first, second) in Moments)
+        {
+            first.zero_();
+            second.zero_();
+        }
+    }
+
     /// <param name="step">1-based, for the bias correction.</param>
     /// <param name="learningRate">Of this step.</param>
     public void Step(int step, double learningRate)

@@ -38,6 +38,14 @@ internal sealed class MovingAverage
         foreach (var (from, to) in pairs) to.copy_(from);
     }
 
+    /// <summary>Makes the network equal to the average.</summary>
+    public void CopyBack()
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (from, to) in pairs) from.copy_(to);
+    }
+
     public void Update(int n)
     {
         var rate = Decay(settings, n);

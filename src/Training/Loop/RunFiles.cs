@@ -11,6 +11,10 @@ internal class RunFiles(string root)
     public string Metrics => Path.Combine(root, "metrics.ndjson");
     public string Parent => Path.Combine(root, "parent.json");
     public string Teacher => Path.Combine(root, "teacher.json");
+
+    /// <summary>Who teaches a round of a chain (0-based): the version that the round before has published.</summary>
+    public string TeacherOf(int round) => round == 0 ? Teacher : Path.Combine(root, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"teacher-{round}.json"));
+
     public string Perceptual => Path.Combine(root, PerceptualFile.FileName);
     public string Published => Path.Combine(root, "published.json");
     public string Samples => Path.Combine(root, "samples");

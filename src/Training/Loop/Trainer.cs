@@ -18,6 +18,7 @@ internal sealed class Trainer : IDisposable
 
     private readonly TrainingJob job;
     private readonly EpochPlan plan;
+    private readonly RoundPlan rounds;
     private readonly ITrainee trainee;
     private readonly nn.Module network;
     private readonly IObjective objective;
@@ -31,9 +32,9 @@ internal sealed class Trainer : IDisposable
     private readonly Dictionary<string, double> figures = new(StringComparer.Ordinal);
     private double loss;
 
-    public Trainer(TrainingJob job, EpochPlan plan, ITrainee trainee, BatchSource source, RunFolder folder, TimeProvider time)
+    public Trainer(TrainingJob job, EpochPlan plan, RoundPlan rounds, ITrainee trainee, BatchSource source, RunFolder folder, TimeProvider time)
     {
-        (this.job, this.plan, this.trainee, this.source, this.time) = (job, plan, trainee, source, time);
+        (this.job, this.plan, this.rounds, this.trainee, this.source, this.time) = (job, plan, rounds, trainee, source, time);
         (network, objective) = (trainee.Network, trainee.Objective);
         parameters = [.. network.parameters()];
         optimizer = new AdamW(network.named_parameters(), job.Optimizer);
@@ -75,6 +76,7 @@ internal sealed class Trainer : IDisposable
             Orders?.Serve(order => Obey(order, done));
             // the memory of the epoch before last is about to be written over: no older resume point may be needed
             if (step > first && step % plan.StepsPerEpoch == 0) Save(step);
+            if (rounds.Begins(step)) BeginRound(step, isSaved: step == first);
             var batch = source.Take(step);
             var (rate, norm) = Step(batch);
             After(step + 1, rate, norm, first, started);
@@ -102,18 +104,33 @@ internal sealed class Trainer : IDisposable
         return saved.Step;
     }
 
+    /// <summary>
+    /// Publishes what the last round has made and goes on from it. The resume point is that before all this, so whoever is killed on the way
+    /// does it again, to the same end.
+    /// </summary>
+    private void BeginRound(int step, bool isSaved)
+    {
+        if (!isSaved) Save(step);
+        Publish(step);
+        average.CopyBack();
+        optimizer.Reset();
+        objective.BeginRound(rounds.Of(step));
+    }
+
     private (double Rate, double Norm) Step(TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
+        var round = rounds.Of(batch.Step);
+        var within = batch.Step - round.Start;
         random.manual_seed((long)(SeededNoise.Uniform(job.Seed, 0, (uint)batch.Step, NoisePurpose.Dropout) * (1L << 52)));
         network.zero_grad();
         var number = Backward(batch);
         var norm = Gradients.Clip(parameters, job.Optimizer.ClipNorm);
         if (!double.IsFinite(norm)) throw new TrainingDivergedException(batch.Step, "gradient norm", norm);
-        var rate = LearningRate.At(job.Optimizer, batch.Step, plan.Steps);
-        optimizer.Step(batch.Step + 1, rate);
-        average.Update(batch.Step);
-        var memory = Math.Min(LossMemory, batch.Step / (batch.Step + 1.0));
+        var rate = LearningRate.At(job.Optimizer, within, round.Length);
+        optimizer.Step(within + 1, rate);
+        average.Update(within);
+        var memory = Math.Min(LossMemory, within / (within + 1.0));
         loss = memory * loss + (1 - memory) * number;
         return (rate, norm);
     }
@@ -141,10 +158,12 @@ internal sealed class Trainer : IDisposable
 
     private void After(int done, double rate, double norm, int first, long started)
     {
-        var validated = Validation is not null && (Due(job.Every.Validate) || done == plan.Steps) ? Validation.Run(objective) : null;
+        // a chain shows what each of its rounds comes to
+        var ends = rounds.Count > 1 && rounds.Ends(done);
+        var validated = Validation is not null && (Due(job.Every.Validate) || ends || done == plan.Steps) ? Validation.Run(objective) : null;
         if (validated is not null || done % job.Every.Log == 0 || done == plan.Steps) Log(done, rate, norm, first, started, validated);
         if (done < plan.Steps && done % job.Every.Checkpoint == 0) Save(done);
-        if (Due(job.Every.Sample)) Sample(done);
+        if (Due(job.Every.Sample) || (ends && job.Every.Sample > 0)) Sample(done);
         if (done < plan.Steps && Due(job.Every.Publish)) Publish(done);
 
         bool Due(int every) => every > 0 && done % every == 0;

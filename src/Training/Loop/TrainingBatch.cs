@@ -1,3 +1,5 @@
+using Diffusion.Schedules;
+
 namespace Diffusion.Training.Loop;
 
 /// <summary>One batch as plain numbers, made off the torch thread. Arrays of images are B x C x H x W, row-major.</summary>
@@ -35,6 +37,18 @@ internal sealed record TrainingBatch
     public int Count => Indices.Length;
 
     public bool IsMirrored(int i) => Mirrored.Length > 0 && Mirrored[i];
+
+    /// <summary>The same images with the same noise at other times.</summary>
+    /// <param name="times">t in 1..T of each.</param>
+    /// <param name="schedule">Where alpha_t and sigma_t come from.</param>
+    public TrainingBatch At(int[] times, NoiseSchedule schedule)
+    {
+        if (Times.AsSpan().SequenceEqual(times)) return this;
+        var (noisy, pixels) = (new float[Clean.Length], Clean.Length / Count);
+        for (var i = 0; i < Count; i++)
+            BatchSource.Diffuse(schedule, times[i], Clean.AsSpan(i * pixels, pixels), Noise.AsSpan(i * pixels, pixels), noisy.AsSpan(i * pixels, pixels));
+        return this with { Times = times, Noisy = noisy };
+    }
 
     /// <summary>The images from <paramref name="start"/> up to <paramref name="end"/>, of the same step.</summary>
     public TrainingBatch Part(int start, int end)

@@ -27,6 +27,9 @@ internal interface IObjective : IDisposable
     /// <exception cref="SafeTensorsException">It is not in the file.</exception>
     void Restore(SafeTensorFile file) { }
 
+    /// <summary>Called before the first step of each round but the first, when the network has the averaged weights of the round before.</summary>
+    void BeginRound(Round round) { }
+
     /// <summary>Further figures of the last batch or part for the metrics, by name.</summary>
     IReadOnlyDictionary<string, double> Figures { get; }
 }

@@ -98,7 +98,7 @@ internal sealed class LearnedVarianceObjective : IObjective
         freshStep = batch.Step;
         var places = Enumerable.Range(0, batch.Count).Select(i => known.Draw(SeededNoise.Uniform(job.Seed, (uint)batch.Indices[i], (uint)batch.Step, NoisePurpose.TrainingTime))).ToArray();
         drawn = Array.ConvertAll(places, p => p.Time);
-        var each = Terms(network, Retimed(batch, drawn));
+        var each = Terms(network, batch.At(drawn, schedule));
         terms = Inputs.ToArray(each);
         Figures = new Dictionary<string, double> { ["bitsPerDim"] = places.Zip(terms, (p, l) => p.Weight * l).Average() };
         return each.mul(tensor(Array.ConvertAll(places, p => (float)p.Weight), device: each.device)).mean();
@@ -135,13 +135,4 @@ internal sealed class LearnedVarianceObjective : IObjective
     }
 
     private (Tensor Image, Tensor V) Halves(Tensor output) => (output.narrow(1, 0, job.Network.Channels), output.narrow(1, job.Network.Channels, job.Network.Channels));
-
-    private TrainingBatch Retimed(TrainingBatch batch, int[] to)
-    {
-        if (batch.Times.AsSpan().SequenceEqual(to)) return batch;
-        var (noisy, pixels) = (new float[batch.Noisy.Length], batch.Noisy.Length / batch.Count);
-        for (var i = 0; i < batch.Count; i++)
-            BatchSource.Diffuse(schedule, to[i], batch.Clean.AsSpan(i * pixels, pixels), batch.Noise.AsSpan(i * pixels, pixels), noisy.AsSpan(i * pixels, pixels));
-        return batch with { Times = to, Noisy = noisy };
-    }
 }

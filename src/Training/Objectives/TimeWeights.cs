@@ -15,6 +15,7 @@ internal static class TimeWeights
     {
         LossWeighting.None => null,
         LossWeighting.SnrPlusOne => t => Snr(schedule, t) + 1,
+        LossWeighting.TruncatedSnr => t => Math.Max(Snr(schedule, t), 1) / OfCleanError(compared, Snr(schedule, t)),
         LossWeighting.MinSnr => t => Math.Min(Snr(schedule, t), settings.Gamma) / OfCleanError(compared, Snr(schedule, t)),
         var other => throw new ArgumentOutOfRangeException(nameof(settings), other, "Unknown weighting."),
     };

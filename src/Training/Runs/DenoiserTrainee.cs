@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Diffusion.Checkpoints;
 using Diffusion.Imaging;
@@ -20,30 +19,40 @@ namespace Diffusion.Training.Runs;
 internal sealed class DenoiserTrainee : ITrainee
 {
     private const int GridImages = 100;
-    private const string TeacherField = "objective.walkTarget.model";
+    private const string WalkTeacherField = "objective.walkTarget.model", ChainTeacherField = "objective.teacher.model";
 
     private readonly DenoiserJob job;
     private readonly RunFolder folder;
+    private readonly RoundPlan rounds;
     private readonly CheckpointStore store;
     private readonly ImageSet images;
     private readonly NoiseSchedule schedule;
     private readonly Device device;
     private readonly UNet network, average;
     private readonly ParentReference? parent, teacher;
+    private readonly PublishedNote published;
 
     /// <exception cref="TrainingJobException">The job does not fit the images, or its parent is missing or fits nothing.</exception>
-    public DenoiserTrainee(DenoiserJob job, RunFolder folder, CheckpointStore store, ImageSet images, TrainingOptions options, Device device)
+    public DenoiserTrainee(DenoiserJob job, RunFolder folder, RoundPlan rounds, CheckpointStore store, ImageSet images, TrainingOptions options, Device device)
     {
-        (this.job, this.folder, this.store, this.images, this.device) = (job, folder, store, images, device);
+        (this.job, this.folder, this.rounds, this.store, this.images, this.device) = (job, folder, rounds, store, images, device);
+        published = new PublishedNote(folder, store, job.Model);
         schedule = ScheduleCatalogue.Create(job.Schedule.Name, job.Schedule.Steps);
         network = new UNet(job.Network, job.Seed, schedule).to(device);
         average = new UNet(job.Network, job.Seed, schedule).to(device);
         parent = Parent();
-        teacher = job.Objective.WalkTarget is { } walk ? Settled(walk.Teacher, folder.Teacher, TeacherField) : null;
+        teacher = job.Objective switch
+        {
+            { WalkTarget: { } walk } => Settled(walk.Teacher, folder.Teacher, WalkTeacherField),
+            { Chain: { } chain } => Settled(chain.Teacher, folder.Teacher, ChainTeacherField),
+            _ => null,
+        };
         if (parent is not null && !File.Exists(folder.State)) StartFrom(parent);
         Objective = job.Objective switch
         {
             { HasMemory: true } => new DddmObjective(job, schedule, network, average, Memory(), Teacher(), device, Perceptual(options)),
+            { Chain: not null } => new ProgressiveObjective(job, schedule, network, average, FirstTeacher(), rounds, device),
+            { ConsistencyTraining: not null } => new ConsistencyObjective(job, schedule, network, average, rounds.Steps, device),
             { Bound: not null } => new LearnedVarianceObjective(job, schedule, network, average, device),
             _ => new DdpmObjective(job, schedule, network, average, device),
         };
@@ -63,7 +72,7 @@ internal sealed class DenoiserTrainee : ITrainee
 
     public void Sample(int step)
     {
-        var defaults = job.Sampling ?? new SamplingDefaults(job.Network.Memory ? "dddm" : "ddim", job.Network.Memory ? 4 : 20);
+        var defaults = SamplingAfter(step) ?? new SamplingDefaults(job.Network.Memory ? "dddm" : "ddim", job.Network.Memory ? 4 : 20);
         var sampler = SamplerCatalog.Find(defaults.Sampler)!;
         var traits = new DenoiserTraits(schedule, job.Objective.Prediction, job.Network.Memory, job.Network.LearnedVariance);
         var table = sampler.Compile(traits, new SamplingOptions(sampler, defaults.Steps, defaults.Options));
@@ -76,15 +85,22 @@ internal sealed class DenoiserTrainee : ITrainee
 
     public int? Publish(int step, long images)
     {
-        if (AlreadyPublished(step, images) is { } before) return before;
-        var version = store.Publish(job.Model, _ => Manifest(images), into =>
+        var version = published.Find(step, images, average) ?? PublishNow(step, images);
+        // the student of a round that is over teaches the next one
+        if (rounds.Begins(step)) DurableFile.Write(folder.TeacherOf(rounds.Of(step).Number), JsonSerializer.SerializeToUtf8Bytes(new ParentReference(job.Model, version)));
+        return version;
+    }
+
+    private int PublishNow(int step, long images)
+    {
+        var version = store.Publish(job.Model, _ => Manifest(step, images), into =>
         {
             SafeTensors.Write(Path.Combine(into, CheckpointVersion.WeightsFile), NetworkWeights.ToSafeTensors(average.state_dict()));
             File.Copy(folder.Job, Path.Combine(into, "job.json"));
             if (File.Exists(folder.Perceptual)) File.Copy(folder.Perceptual, Path.Combine(into, PerceptualFile.FileName));
             if (File.Exists(folder.Metrics)) File.Copy(folder.Metrics, Path.Combine(into, "curve.ndjson"));
         });
-        DurableFile.Write(folder.Published, JsonSerializer.SerializeToUtf8Bytes(new PublishedAt(step, version.Manifest.Version)));
+        published.Write(step, version.Manifest.Version);
         return version.Manifest.Version;
     }
 
@@ -106,7 +122,7 @@ internal sealed class DenoiserTrainee : ITrainee
         ? null
         : new SampleMemory(folder.Memory, images.Count, images.Pixels, job.Objective.MemoryStorage, job.Seed);
 
-    private CheckpointManifest Manifest(long seen) => new()
+    private CheckpointManifest Manifest(int step, long seen) => new()
     {
         Model = job.Model,
         Version = 0,
@@ -119,14 +135,29 @@ internal sealed class DenoiserTrainee : ITrainee
         Labels = job.Network.Classes is null ? null : images.Manifest.Classes,
         ImagesSeen = seen,
         Seed = job.Seed,
-        Parent = parent,
-        Parents = [.. Came()],
+        Parent = job.Objective.Chain is null ? parent : TeacherAfter(step),
+        Parents = [.. Came(step)],
         Job = new JobReference(job.Name, DurableFile.Digest(folder.Job).Sha256, JobId),
-        Sampling = job.Sampling,
+        Sampling = SamplingAfter(step),
     };
 
-    private IEnumerable<LineageLink> Came()
+    private SamplingDefaults? SamplingAfter(int step) =>
+        job.Objective.Chain is { } chain ? ProgressiveTarget.Sampling(chain.StepsOf(rounds.After(step).Number))
+        : job.Objective.ConsistencyTraining is null ? job.Sampling : job.Sampling ?? new SamplingDefaults("consistency", 2);
+
+    /// <summary>Who teaches the round of a chain to which the last of so many steps belongs.</summary>
+    private ParentReference TeacherAfter(int step) => JsonSerializer.Deserialize<ParentReference>(File.ReadAllBytes(folder.TeacherOf(rounds.After(step).Number)))!;
+
+    private IEnumerable<LineageLink> Came(int step)
     {
+        if (job.Objective.Chain is not null)
+        {
+            // a student begins with the weights of its teacher
+            var chained = TeacherAfter(step);
+            yield return new(chained.Model, chained.Version, LineageLink.Initial);
+            yield return new(chained.Model, chained.Version, LineageLink.Teacher);
+            yield break;
+        }
         if (parent is not null) yield return new(parent.Model, parent.Version, LineageLink.Initial);
         if (teacher is not null) yield return new(teacher.Model, teacher.Version, LineageLink.Teacher);
     }
@@ -145,13 +176,38 @@ internal sealed class DenoiserTrainee : ITrainee
     private Denoiser? Teacher()
     {
         if (teacher is null) return null;
-        var version = Verified(teacher, TeacherField);
-        var (network, schedule) = (version.Manifest.Network, version.Manifest.Schedule);
-        var problems = new List<string>();
-        if (schedule != job.Schedule) problems.Add($"{TeacherField}: its schedule is {schedule.Name} with {schedule.Steps} steps, not that of the job.");
+        var version = Verified(teacher, WalkTeacherField);
+        var network = version.Manifest.Network;
+        var problems = OfSchedule(version.Manifest, WalkTeacherField);
         if ((network.ImageSize, network.Channels, network.Classes) != (job.Network.ImageSize, job.Network.Channels, job.Network.Classes))
-            problems.Add($"{TeacherField}: its images or classes are not those of the job.");
+            problems.Add($"{WalkTeacherField}: its images or classes are not those of the job.");
         return problems.Count == 0 ? Denoiser.Load(version, device) : throw new TrainingJobException(problems);
+    }
+
+    private List<string> OfSchedule(CheckpointManifest teaches, string field) => teaches.Schedule == job.Schedule ? []
+        : [$"{field}: its schedule is {teaches.Schedule.Name} with {teaches.Schedule.Steps} steps, not that of the job."];
+
+    /// <summary>The teacher that a chain begins with, and its weights for the first student; a run that goes on has both in its resume point.</summary>
+    private UNet FirstTeacher()
+    {
+        var frozen = new UNet(job.Network, schedule: schedule).to(device);
+        frozen.eval();
+        if (File.Exists(folder.State)) return frozen;
+        var version = Verified(teacher!, ChainTeacherField);
+        var problems = OfSchedule(version.Manifest, ChainTeacherField);
+        if (Shape(version.Manifest.Network) != Shape(job.Network)) problems.Add($"{ChainTeacherField}: its network is not that of the job, which starts from its weights.");
+        if (version.Manifest.Prediction != job.Objective.Prediction) problems.Add($"{ChainTeacherField}: it predicts {Word(version.Manifest.Prediction)}, and objective.prediction is {Word(job.Objective.Prediction)}.");
+        if (problems.Count > 0)
+        {
+            frozen.Dispose();
+            throw new TrainingJobException(problems);
+        }
+        using var file = SafeTensorFile.Open(version.PathOf(CheckpointVersion.WeightsFile));
+        foreach (var net in new[] { frozen, network }) NetworkWeights.Load(net, file);
+        return frozen;
+
+        static string Shape(UNetConfig config) => JsonSerializer.Serialize(config with { Dropout = 0 });
+        static string Word(Prediction prediction) => JsonSerializer.SerializeToElement(prediction).GetString()!;
     }
 
     private CheckpointVersion Verified(ParentReference of, string field)
@@ -171,23 +227,4 @@ internal sealed class DenoiserTrainee : ITrainee
         DurableFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(settled));
         return settled;
     }
-
-    /// <summary>The version that this run has published at <paramref name="step"/>, if a resumed run comes by again.</summary>
-    private int? AlreadyPublished(int step, long images)
-    {
-        if (File.Exists(folder.Published) && JsonSerializer.Deserialize<PublishedAt>(File.ReadAllBytes(folder.Published)) is { } last && last.Step == step
-            && store.Versions(job.Model).Contains(last.Version)) return last.Version;
-        // killed between the version and the note of it
-        return store.NewestValid(job.Model) is { } newest && newest.Manifest.ImagesSeen == images && newest.Manifest.Files[CheckpointVersion.WeightsFile].Sha256 == WeightsDigest()
-            ? newest.Manifest.Version : null;
-    }
-
-    private string WeightsDigest()
-    {
-        using var file = new MemoryStream();
-        SafeTensors.Write(file, NetworkWeights.ToSafeTensors(average.state_dict()));
-        return Convert.ToHexStringLower(SHA256.HashData(file.GetBuffer().AsSpan(0, (int)file.Length)));
-    }
-
-    private sealed record PublishedAt(int Step, int Version);
 }

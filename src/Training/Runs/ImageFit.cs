@@ -14,6 +14,7 @@ internal static class ImageFit
         var (size, channels, classes) = job switch
         {
             DenoiserJob denoiser => (denoiser.Network.ImageSize, denoiser.Network.Channels, denoiser.Network.Classes),
+            NoisyClassifierJob noisy => (noisy.Network.ImageSize, noisy.Network.Channels, noisy.Network.Classes),
             ClassifierJob classifier => (classifier.Classifier.ImageSize, classifier.Classifier.Channels, classifier.Classifier.Classes),
             _ => (set.Height, set.Channels, null),
         };

@@ -32,8 +32,15 @@ internal sealed class JobAdmission(TrainingOptions options)
             problems.AddRange(ImageFit.Problems(job, set));
             memory = ImageFit.MemoryBytes(job, set);
         }
-        return problems.Count == 0 ? new AdmittedJob(job is DenoiserJob denoiser ? denoiser.Objective.Kind : ClassifierJob.Kind, memory) : throw new TrainingJobException(problems);
+        return problems.Count == 0 ? new AdmittedJob(KindOf(job), memory) : throw new TrainingJobException(problems);
     }
+
+    private static string KindOf(TrainingJob job) => job switch
+    {
+        DenoiserJob denoiser => denoiser.Objective.Kind,
+        NoisyClassifierJob => NoisyClassifierJob.Kind,
+        _ => ClassifierJob.Kind,
+    };
 
     /// <summary>The name of a run like another one: NAME-2, NAME-3.</summary>
     public string FreeName(string like, IEnumerable<string> taken)

@@ -32,7 +32,7 @@ public static class NeededVersions
         {
             if (TrainingJobReader.Read(Encoding.UTF8.GetBytes(queued.Job)) is not DenoiserJob job) continue;
             var run = Path.Combine(options.State, "runs", job.Name);
-            foreach (var (wanted, settled) in new[] { (job.InitialFrom, "parent.json"), (job.Objective.WalkTarget?.Teacher, "teacher.json") })
+            foreach (var (wanted, settled) in new[] { (job.InitialFrom, "parent.json"), (job.Objective.WalkTarget?.Teacher ?? job.Objective.Chain?.Teacher, "teacher.json") })
                 if (wanted is not null && Version(wanted, Path.Combine(run, settled)) is { } needed) yield return (needed.Model, needed.Version, $"job {queued.Id} needs it");
         }
     }

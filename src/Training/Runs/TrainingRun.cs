@@ -48,10 +48,12 @@ internal sealed class TrainingRun
         if (PerceptualFile.Problem(job, options) is { } missing) throw new TrainingJobException([missing]);
         using var folder = new RunFolder(RunFiles.PathOf(options, job.Name), jobFile);
         RequireRoom(folder, ImageFit.MemoryBytes(job, images.Manifest));
-        using var trainee = Trainee(folder, images);
         var plan = new EpochPlan(job.Seed, job.DataImages ?? images.Count, job.Batch, job.Images, job.Steps);
+        var rounds = new RoundPlan((job as DenoiserJob)?.Objective.Chain?.Lengths(plan.Steps) ?? [plan.Steps]);
+        if (rounds.Steps != plan.Steps) plan = new EpochPlan(job.Seed, job.DataImages ?? images.Count, job.Batch, job.Images, rounds.Steps);
+        using var trainee = Trainee(folder, images, rounds);
         using var unseen = job.Every.Validate > 0 ? ImageSet.Open(Path.Combine(options.Data, job.Data), Validation.Split) : null;
-        using var trainer = new Trainer(job, plan, trainee, new BatchSource(job.Seed, images, plan, trainee.Forward, (job as DenoiserJob)?.Augmentation), folder, time)
+        using var trainer = new Trainer(job, plan, rounds, trainee, new BatchSource(job.Seed, images, plan, trainee.Forward, (job as DenoiserJob)?.Augmentation), folder, time)
         {
             Report = Report,
             Orders = Orders,
@@ -65,9 +67,10 @@ internal sealed class TrainingRun
         return new TrainingOutcome(true, steps, job.Model, version);
     }
 
-    private ITrainee Trainee(RunFolder folder, ImageSet images) => job switch
+    private ITrainee Trainee(RunFolder folder, ImageSet images, RoundPlan rounds) => job switch
     {
-        DenoiserJob denoiser => new DenoiserTrainee(denoiser, folder, store, images, options, Devices.Named(options.Device, "Training:Device")) { JobId = JobId },
+        DenoiserJob denoiser => new DenoiserTrainee(denoiser, folder, rounds, store, images, options, Devices.Named(options.Device, "Training:Device")) { JobId = JobId },
+        NoisyClassifierJob classifier => new NoisyClassifierTrainee(classifier, folder, store, images, options, Devices.Named(options.Device, "Training:Device")) { JobId = JobId },
         ClassifierJob classifier => new ClassifierTrainee(classifier, jobFile, options, Devices.Named(options.Device, "Training:Device")),
         _ => throw new InvalidOperationException($"No trainee for {job.GetType().Name}."),
     };

@@ -48,7 +48,7 @@ public sealed class TrainingRuns
     public async Task<int> SampleAsync(QueuedJob job, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(job);
-        if (job.Objective == ClassifierJob.Kind) throw new TrainingConflictException($"Training job {job.Id} trains a classifier, which makes no samples.");
+        if (job.Objective is ClassifierJob.Kind or NoisyClassifierJob.Kind) throw new TrainingConflictException($"Training job {job.Id} trains a classifier, which makes no samples.");
         return (await AskAsync(job, RunOrder.Sample, cancellation)).Step;
     }
 

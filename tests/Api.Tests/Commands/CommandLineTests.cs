@@ -55,6 +55,7 @@ public sealed class CommandLineTests
             string[] args = [command, "--no-such-option"];
             var code = await TrainingCommands.TryRunAsync(args, CancellationToken.None)
                 ?? await ModelCommands.TryRunAsync(args, TextWriter.Null, TextWriter.Null, TimeProvider.System, CancellationToken.None)
+                ?? await PictureCommands.TryRunAsync(args, TextWriter.Null, TextWriter.Null, CancellationToken.None)
                 ?? KeyCommands.TryRun(args, TextWriter.Null, TextWriter.Null, TimeProvider.System, "keys.json");
             Assert.True(code == 2, command);
         }

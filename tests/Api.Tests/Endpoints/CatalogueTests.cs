@@ -57,6 +57,20 @@ public sealed class CatalogueTests(Service service)
     }
 
     [Fact]
+    public async Task Samplers_List_TellsPaperEquationsAndUse()
+    {
+        foreach (var sampler in (await GetAsync("/v1/samplers")).EnumerateArray())
+        {
+            string Text(string field) => sampler.GetProperty(field).GetString()!;
+            Assert.Equal($"{Text("paper")}, {Text("equations")}", Text("reference"));
+            Assert.EndsWith(".", Text("useWhen"), StringComparison.Ordinal);
+        }
+        var pc = await GetAsync("/v1/samplers/pc");
+        Assert.Equal("Song et al. 2021 (score SDE)", pc.GetProperty("paper").GetString());
+        Assert.Equal(["predictor", "corrector", "snr", "spacing", "clip"], pc.GetProperty("options").EnumerateArray().Select(o => o.GetProperty("name").GetString()));
+    }
+
+    [Fact]
     public async Task Queue_Get_CountsRows()
     {
         var queue = await GetAsync("/v1/queue");

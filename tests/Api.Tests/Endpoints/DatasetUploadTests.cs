@@ -85,8 +85,13 @@ public sealed class DatasetUploadTests(Service service)
         using var all = await EventReader.OpenAsync(Http, HttpMethod.Get, $"{Uploads}/events", patience.Token);
         var path = (await CreateAsync("watched", Zip.Length)).Header("Location");
         using var one = await EventReader.OpenAsync(Http, HttpMethod.Get, $"{path}/events", patience.Token);
-        await AppendAsync(path, 0, Zip.Length);
-        var events = await one.AllAsync(patience.Token);
+        var events = new List<SentEvent>();
+        await foreach (var next in one.ReadAsync(patience.Token))
+        {
+            // what it tells first is how things stand when it begins, which is after its header
+            if (events.Count == 0) await AppendAsync(path, 0, Zip.Length);
+            events.Add(next);
+        }
         Assert.All(events, e => Assert.Equal((e.Type, path), ("import." + e.Data.GetProperty("type").GetString(), e.Data.GetProperty("upload").GetProperty("links").GetProperty("self").GetString())));
         var states = events.Where(e => e.Type == "import.state").Select(e => e.Data.GetProperty("upload").GetProperty("state").GetString()).ToArray();
         // states that did not last may have been passed over

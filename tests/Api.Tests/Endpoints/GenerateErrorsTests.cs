@@ -8,7 +8,7 @@ namespace Diffusion.Api.Tests.Endpoints;
 public sealed class GenerateErrorsTests(Service service)
 {
     [Theory]
-    [InlineData("sampler=euler", "sampler", "ddim, ddpm")]
+    [InlineData("sampler=none-such", "sampler", "ddim, ddpm")]
     [InlineData("steps=0", "steps", "at least 1")]
     [InlineData("steps=101", "steps", "1..100")]
     [InlineData("steps=1.5", "steps", "whole number")]

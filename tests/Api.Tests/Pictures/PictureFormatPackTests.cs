@@ -85,6 +85,22 @@ public sealed class PictureFormatPackTests
         Assert.Equal([50, 70], Corners(Frames(9, 9)));
     }
 
+    /// <summary>Twenty columns at most, each the nearest frame of its share of the way, the last the last; a line of x_t and one of x0 for each picture.</summary>
+    [Theory]
+    [InlineData(2, new[] { 0, 1 })]
+    [InlineData(20, new[] { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19 })]
+    [InlineData(50, new[] { 1, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 29, 31, 34, 36, 39, 41, 44, 46, 49 })]
+    public void Strip_OfFrames_HasALineOfEachKindAndPicture(int frames, int[] columns)
+    {
+        byte[] Noisy(int picture) => [.. Enumerable.Range(0, frames).Select(f => (byte)(f + 100 * picture))];
+        float[] Both(int offset) => Grey([.. Enumerable.Range(0, frames).SelectMany(f => new[] { (byte)(Noisy(0)[f] + offset), (byte)(Noisy(1)[f] + offset) })]);
+        var kept = new Trajectory([.. Enumerable.Range(1, frames)], [.. Enumerable.Range(0, frames).Reverse()], Both(0), Both(50), null);
+        using var strip = Image.Load<L8>(PictureFormat.Strip.Pack(Set(Grey(0, 0), (2, 1, 1, 1), kept)));
+        Assert.Equal((columns.Length * 3 - 2, 4 * 3 - 2), (strip.Width, strip.Height));
+        foreach (var (line, offset) in new[] { 0, 50, 100, 150 }.Index())
+            Assert.Equal(columns.Select(c => (byte)(c + offset)), columns.Index().Select(c => strip[c.Index * 3, line * 3].PackedValue));
+    }
+
     [Fact]
     public void Gif_Frames_StayAndTheLastStaysLonger()
     {

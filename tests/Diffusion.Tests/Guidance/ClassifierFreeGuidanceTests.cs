@@ -28,6 +28,28 @@ public sealed class ClassifierFreeGuidanceTests
                 }
     }
 
+    [Theory]
+    [InlineData("s", 3.5, 3.5)]
+    [InlineData("w", 2.5, 3.5)]
+    [InlineData("s", 1, 1)]
+    [InlineData("w", 0, 1)]
+    [InlineData("w", -1, 0)]
+    public void Conventions_SayTheSameScale(string name, double value, double scale)
+    {
+        using var scope = NewDisposeScope();
+        var convention = GuidanceConventions.Find(name)!.Value;
+        Assert.Equal(scale, convention.ToScale(value));
+        Assert.Equal(value, convention.FromScale(scale));
+        double[] x = [.. Points().Select(p => p.X)], c = [.. Points().Select(p => Law.ConditionalNoise(p.X, 100, 1))], u = [.. Points().Select(p => Law.Noise(p.X, 100))];
+        var guided = ClassifierFreeGuidance.Combine(tensor(c), tensor(u), tensor(convention.ToScale(value))).data<double>().ToArray();
+        for (var i = 0; i < x.Length; i++)
+        {
+            Near.Absolute(name == "w" ? (1 + value) * c[i] - value * u[i] : u[i] + value * (c[i] - u[i]), guided[i], 1e-10, $"as it is written, {i}");
+            Near.Absolute(u[i] - scale * Schedule.Sigma(100) * Law.ClassScore(x[i], 100, 1), guided[i], 1e-10, $"score of the class, {i}");
+        }
+        Assert.Null(GuidanceConventions.Find("W"));
+    }
+
     [Fact]
     public void Combine_AnyPrediction_GuidesTheImageAlike()
     {

@@ -19,6 +19,7 @@ public sealed class UNetConfigTests
         { nameof(UNetConfig.Dropout), Config with { Dropout = 1 } },
         { nameof(UNetConfig.Dropout), Config with { Dropout = double.NaN } },
         { nameof(UNetConfig.Classes), Config with { Classes = 0 } },
+        { nameof(UNetConfig.MemoryAttention), Config with { Memory = false, MemoryAttention = true } },
     };
 
     [Theory]

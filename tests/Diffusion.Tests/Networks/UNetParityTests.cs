@@ -10,10 +10,15 @@ namespace Diffusion.Tests.Networks;
 /// <summary>Against an independent statement of the network in PyTorch: tests/fixtures/unet/make_unet.py.</summary>
 public sealed class UNetParityTests
 {
+    private const string ClassifierPrefix = "classifier-";
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     public static TheoryData<string> Cases =>
-        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "fixtures", "unet"), "*.safetensors").Select(f => Path.GetFileName(f)!)];
+        [.. Files().Where(f => !f.StartsWith(ClassifierPrefix, StringComparison.Ordinal))];
+
+    public static TheoryData<string> Classifiers =>
+        [.. Files().Where(f => f.StartsWith(ClassifierPrefix, StringComparison.Ordinal))];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -37,7 +42,29 @@ public sealed class UNetParityTests
             AssertClose(name, Read(reference, $"grad/{name}"), parameter.grad!);
     }
 
-    private static void Load(UNet network, SafeTensorFile reference)
+    [Theory]
+    [MemberData(nameof(Classifiers))]
+    public void NoisyClassifier_SameWeights_EqualsPyTorch(string file)
+    {
+        using var reference = SafeTensorFile.Open(Path.Combine(AppContext.BaseDirectory, "fixtures", "unet", file));
+        using var network = new NoisyClassifier(JsonSerializer.Deserialize<UNetConfig>(reference.Metadata["config"], Json)!);
+        using var scope = NewDisposeScope();
+        Load(network, reference);
+
+        var x = Read(reference, "x").requires_grad_();
+        var output = network.forward(x, Read(reference, "timeIndex"));
+        AssertClose("output", Read(reference, "output"), output);
+
+        output.mul(Read(reference, "probe")).mean().backward();
+        AssertClose("grad/x", Read(reference, "grad/x"), x.grad!);
+        foreach (var (name, parameter) in network.named_parameters())
+            AssertClose(name, Read(reference, $"grad/{name}"), parameter.grad!);
+    }
+
+    private static IEnumerable<string> Files() =>
+        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "fixtures", "unet"), "*.safetensors").Select(f => Path.GetFileName(f)!);
+
+    private static void Load(nn.Module network, SafeTensorFile reference)
     {
         using var noGrad = no_grad();
         var weights = network.state_dict();

@@ -73,7 +73,7 @@ public sealed class SeededNoiseTests
                         for (var i = 0; i < 8; i += 2) Assert.True(seen.Add((z[i], z[i + 1])), $"{seed} {sample} {step} {purpose}");
                         streams++;
                     }
-        Assert.Equal(4 * 3 * 3 * 15, streams);
+        Assert.Equal(4 * 3 * 3 * 17, streams);
     }
 
     [Fact]

@@ -11,6 +11,38 @@ public sealed class DpmSolverPlusPlus2MSamplerTests
     private static readonly NoiseSchedule Cosine = CosineSchedule.Improved(1000);
     private static readonly DenoiserTraits Model = new(Cosine, Prediction.V);
 
+    [Theory]
+    [InlineData(20, 4.926e-2)]
+    [InlineData(40, 1.040e-2)]
+    [InlineData(80, 2.380e-3)]
+    [InlineData(160, 5.646e-4)]
+    public void Compile_KarrasGrid_HasTheKnownError(int nodes, double error) => Assert.Equal(error, Error(nodes), error * 2e-3);
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(80)]
+    [InlineData(160)]
+    public void Compile_KarrasGridWithTwiceTheSteps_DividesTheErrorByFour(int nodes) => Assert.InRange(Error(nodes) / Error(2 * nodes), 3.9, 4.5);
+
+    /// <summary>lambda = ln(alpha/sigma), h and h_prev its steps, D = (1 + h/(2 h_prev)) x0 - h/(2 h_prev) x0_prev, x_t = sigma_t/sigma_s x - alpha_t (e^-h - 1) D.</summary>
+    [Theory]
+    [InlineData("trailing")]
+    [InlineData("karras")]
+    [InlineData("logsnr")]
+    public void Compile_AnySpacing_IsTheStepOfThePaper(string spacing)
+    {
+        var rows = Compile("dpmpp-2m", Model, 12, ("spacing", spacing)).Rows;
+        double Lambda(int i) => 0.5 * Math.Log(Cosine.SignalToNoise(rows[i].TimeIndex + 1));
+        for (var i = 1; i < 11; i++)
+        {
+            var (s, t) = (rows[i].TimeIndex + 1, rows[i + 1].TimeIndex + 1);
+            double h = Lambda(i + 1) - Lambda(i), share = h / (2 * (Lambda(i) - Lambda(i - 1))), gain = -Cosine.Alpha(t) * (Math.Exp(-h) - 1);
+            Near.Relative(Cosine.Sigma(t) / Cosine.Sigma(s), rows[i].A, 1e-9);
+            Near.Relative(gain * (1 + share), rows[i].B, 1e-9);
+            Near.Relative(-gain * share, rows[i].C, 1e-9);
+        }
+    }
+
     [Fact]
     public void Compile_FirstAndLastStep_AreThoseOfDdim()
     {
@@ -50,4 +82,6 @@ public sealed class DpmSolverPlusPlus2MSamplerTests
         Assert.InRange(Error(50) / Error(100), 3.9, 4.5);
         Assert.InRange(Error(100) / Error(200), 3.9, 4.5);
     }
+
+    private static double Error(int nodes) => KarrasGrid.Error(nodes, (model, times) => DpmSolverPlusPlus2MSampler.Table(model, times, clips: false));
 }

@@ -57,7 +57,7 @@ internal sealed class AnalyticDevice(ManualTimeProvider clock) : IDevice
 
     public void Trim() => Trims++;
 
-    public ILoadedModel Load(CheckpointVersion version)
+    public ILoadedNetwork Load(CheckpointVersion version)
     {
         BeforeLoad?.Invoke(version);
         Loaded++;

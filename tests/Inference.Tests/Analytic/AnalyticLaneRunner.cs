@@ -43,7 +43,7 @@ internal sealed class AnalyticLaneRunner(AnalyticDevice device, CheckpointManife
         if (size > 0) evaluations = (evaluations + size - 1) / size * size;
         var pass = size > 0 ? size : evaluations;
         for (var i = 0; i < rows.Count; i++) Compute(rows[i], i, device.Perturbation?.Invoke(pass, i % pass) ?? 0, outputs);
-        Add(NoiseRows.Steps(rows, shape));
+        Add(rows, NoiseRows.Steps(rows, shape));
         device.Evaluate(rows, evaluations);
         for (var i = 0; i < rows.Count; i++) Commit(rows[i], i, outputs);
         return outputs;
@@ -72,13 +72,13 @@ internal sealed class AnalyticLaneRunner(AnalyticDevice device, CheckpointManife
         outputs.IsFinite[at] = device.IsPoisoned?.Invoke(input) != true;
     }
 
-    private void Add((float[] Values, long[] Rows)? noise)
+    private void Add(IReadOnlyList<RowInput> rows, (float[] Values, long[] Rows)? noise)
     {
         if (noise is not { } drawn) return;
         for (var k = 0; k < drawn.Rows.Length; k++)
         {
-            var next = Of(nextX, (int)drawn.Rows[k]);
-            for (var i = 0; i < next.Length; i++) next[i] += drawn.Values[k * next.Length + i];
+            var row = rows[(int)drawn.Rows[k]];
+            AnalyticReference.Finish(row.Row, Of(x, row.Slot), Of(nextX, (int)drawn.Rows[k]), drawn.Values.AsSpan(k * shape.Values, shape.Values));
         }
     }
 

@@ -1,6 +1,7 @@
 using Diffusion.Checkpoints;
 using Diffusion.Inference.Jobs;
 using Diffusion.Noise;
+using Diffusion.Samplers;
 
 namespace Diffusion.Inference.Tests.Analytic;
 
@@ -22,16 +23,33 @@ internal static class AnalyticReference
         {
             var row = request.Table.Rows[step];
             var z = Noise(request.Seed, index, step, NoisePurpose.Step, row.D, size);
+            var next = new float[size];
             for (var i = 0; i < size; i++)
             {
                 var output = network.Guided(x[i], history[i], row.TimeIndex, request.Labels[index], (float)request.Guidance);
                 var clean = (float)row.P * x[i] + (float)row.Q * output;
                 if (row.ClipsClean) clean = Math.Clamp(clean, -1, 1);
-                x[i] = (float)row.A * x[i] + (float)row.B * clean + (float)row.C * history[i] + z[i];
+                next[i] = (float)row.A * x[i] + (float)row.B * clean + (float)row.C * history[i];
                 history[i] = clean;
             }
+            Finish(row, x, next, z);
+            x = next;
         }
         return x;
+    }
+
+    /// <summary>Adds D z to what the rest of a row gave, or goes that way as far as a Langevin row does.</summary>
+    public static void Finish(SamplerRow row, ReadOnlySpan<float> x, Span<float> next, ReadOnlySpan<float> z)
+    {
+        var step = row.F * row.F * SquaredNorm(z) / SquaredNorm(next);
+        for (var i = 0; i < next.Length; i++) next[i] = row.F == 0 ? next[i] + z[i] : x[i] + (float)step * next[i] + (float)Math.Sqrt(2 * step) * z[i];
+    }
+
+    private static double SquaredNorm(ReadOnlySpan<float> values)
+    {
+        double sum = 0;
+        foreach (var value in values) sum += (double)value * value;
+        return sum;
     }
 
     private static float[] Noise(ulong seed, int sample, int step, NoisePurpose purpose, double scale, int size)

@@ -20,6 +20,12 @@ public sealed class EquivalenceTests : IDisposable
         { Rig.Labelled, "ddim", 7, "eta=0.7" },
         { Rig.Labelled, "ddpm", 12, "" },
         { Rig.Labelled, "ddpm", 100, "variance=large" },
+        { Rig.Labelled, "euler", 8, "spacing=logsnr" },
+        { Rig.Labelled, "heun", 9, "" },
+        { Rig.Labelled, "heun", 10, "spacing=trailing" },
+        { Rig.Labelled, "pc", 9, "corrector=2" },
+        { Rig.Labelled, "pc", 8, "predictor=ancestral" },
+        { Rig.Memory, "pc", 6, "" },
         { Rig.Memory, "dddm", 4, "walk=fixed" },
         { Rig.Memory, "dddm", 4, "walk=ddim" },
         { Rig.Memory, "dddm", 5, "walk=renoise" },
@@ -60,6 +66,9 @@ public sealed class EquivalenceTests : IDisposable
             new() { Model = Rig.Labelled, Sampler = "ddpm", Steps = 20, Seed = 2, Count = 2 },
             new() { Model = Rig.Labelled, Sampler = "ddim", Steps = 5, Seed = 3, Labels = [4], Guidance = 3 },
             new() { Model = Rig.Labelled, Sampler = "ddim", Steps = 5, Seed = 4, Labels = [9], Guidance = 0, Options = Options("eta=1") },
+            new() { Model = Rig.Labelled, Sampler = "pc", Steps = 11, Seed = 6, Count = 3, Labels = [2], Guidance = 2 },
+            new() { Model = Rig.Labelled, Sampler = "heun", Steps = 7, Seed = 7, Count = 2 },
+            new() { Model = Rig.Labelled, Sampler = "ald", Steps = 9, Seed = 8 },
             new() { Model = Rig.Memory, Sampler = "dddm", Steps = 3, Seed = 5, Count = 2 },
         ];
         var together = requests.Select(rig.Submit).ToArray();
@@ -68,10 +77,14 @@ public sealed class EquivalenceTests : IDisposable
             Assert.InRange(Rig.Distance(rig.Run(requests[i]).Values, Rig.Result(together[i]).Values), 0, OnePixelValue / 4);
     }
 
-    [Fact]
-    public void Run_SameSeedAloneAndAmong64_GivesTheSamePicture()
+    [Theory]
+    [InlineData("ddpm")]
+    [InlineData("heun")]
+    [InlineData("pc")]
+    [InlineData("ald")]
+    public void Run_SameSeedAloneAndAmong64_GivesTheSamePicture(string sampler)
     {
-        var request = new GenerationRequest { Model = Rig.Labelled, Sampler = "ddpm", Steps = 10, Seed = 42, Labels = [7] };
+        var request = new GenerationRequest { Model = Rig.Labelled, Sampler = sampler, Steps = 10, Seed = 42, Labels = [7] };
         var alone = rig.Run(request);
         rig.Submit(request with { Seed = 43, Count = 5, Sampler = "ddim" });
         var among = rig.Submit(request with { Count = 64 });

@@ -10,17 +10,19 @@ namespace Diffusion.Inference.Tests.Engine;
 internal static class SequentialSampler
 {
     public static float[] Run(
-        CheckpointVersion version, SamplerTable table, ulong seed, int sample, int? label = null, double guidance = 1)
+        CheckpointVersion version, SamplerTable table, ulong seed, int sample, int? label = null, double guidance = 1, double rescale = 0,
+        Func<double[], int, double[]>? gradient = null)
     {
         var network = version.Manifest.Network;
         var size = network.Channels * network.ImageSize * network.ImageSize;
         var x = Array.ConvertAll(Normal(seed, sample, 0, NoisePurpose.Start, size), v => v * table.StartScale);
-        return Array.ConvertAll(From(version, table, x, seed, sample, label, guidance), v => (float)v);
+        return Array.ConvertAll(From(version, table, x, seed, sample, label, guidance, rescale, gradient), v => (float)v);
     }
 
     /// <summary>The same from a given state.</summary>
     public static double[] From(
-        CheckpointVersion version, SamplerTable table, double[] start, ulong seed = 0, int sample = 0, int? label = null, double guidance = 1)
+        CheckpointVersion version, SamplerTable table, double[] start, ulong seed = 0, int sample = 0, int? label = null, double guidance = 1, double rescale = 0,
+        Func<double[], int, double[]>? gradient = null)
     {
         using var denoiser = Denoiser.Load(version, CPU);
         var network = version.Manifest.Network;
@@ -33,17 +35,47 @@ internal static class SequentialSampler
             var z = Normal(seed, sample, step, NoisePurpose.Step, size);
             var conditional = Evaluate(denoiser, x, history, row.TimeIndex, label);
             var unconditional = Evaluate(denoiser, x, history, row.TimeIndex, null);
+            var outputs = label is null ? unconditional[..size] : [.. unconditional.Take(size).Select((u, i) => u + guidance * (conditional[i] - u))];
+            if (rescale > 0)
+            {
+                var ratio = Deviation(conditional) / Deviation(outputs);
+                outputs = Array.ConvertAll(outputs, o => rescale * o * ratio + (1 - rescale) * o);
+            }
+            var pull = gradient?.Invoke(x, row.TimeIndex) ?? new double[size];
+            var cleans = outputs.Select((o, i) => row.P * x[i] + row.Q * o + row.G * pull[i]).ToArray();
+            var bound = row.Threshold is { } share ? Math.Max(1, Percentile(cleans, share)) : row.ClipsClean ? 1 : double.PositiveInfinity;
+            var next = new double[size];
             for (var i = 0; i < size; i++)
             {
                 var spread = row.E == 0 ? 1 : Math.Exp(row.E * (label is null || guidance == 0 ? unconditional : conditional)[size + i]);
-                var output = label is null ? unconditional[i] : unconditional[i] + guidance * (conditional[i] - unconditional[i]);
-                var clean = row.P * x[i] + row.Q * output;
-                if (row.ClipsClean) clean = Math.Clamp(clean, -1, 1);
-                x[i] = row.A * x[i] + row.B * clean + row.C * history[i] + row.D * spread * z[i];
+                var clean = Math.Clamp(cleans[i], -bound, bound) / (row.Threshold is null ? 1 : bound);
+                next[i] = row.A * x[i] + row.B * clean + row.C * history[i] + (row.GuidesMean ? row.D * spread * row.D * spread * pull[i] : 0);
+                if (row.F == 0) next[i] += row.D * spread * z[i];
                 history[i] = clean;
             }
+            x = row.F == 0 ? next : Langevin(row, x, next, z);
         }
         return x;
+    }
+
+    private static double Deviation(double[] values)
+    {
+        var mean = values.Average();
+        return Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
+    }
+
+    private static double Percentile(double[] values, double share)
+    {
+        double[] sorted = [.. values.Select(Math.Abs).Order()];
+        var place = share * (sorted.Length - 1);
+        var below = (int)place;
+        return sorted[below] + (place - below) * (sorted[Math.Min(below + 1, sorted.Length - 1)] - sorted[below]);
+    }
+
+    private static double[] Langevin(SamplerRow row, double[] x, double[] direction, double[] z)
+    {
+        var step = row.F * row.F * z.Sum(v => v * v) / direction.Sum(v => v * v);
+        return [.. x.Select((v, i) => v + step * direction[i] + Math.Sqrt(2 * step) * row.D * z[i])];
     }
 
     private static double[] Evaluate(Denoiser denoiser, double[] x, double[] history, int time, int? label)

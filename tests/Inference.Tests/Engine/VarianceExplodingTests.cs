@@ -40,6 +40,9 @@ public sealed class VarianceExplodingTests : IDisposable
     [InlineData(Plain, "ddim", 6, "spacing=uniform")]
     [InlineData(Plain, "ddpm", 8, "variance=small")]
     [InlineData(Plain, "dpmpp-2m", 6, "spacing=trailing")]
+    [InlineData(Plain, "heun", 7, "clip=on")]
+    [InlineData(Plain, "pc", 8, "snr=0.1")]
+    [InlineData(Plain, "ald", 14, "convention=2019")]
     public void Run_EverySampler_EqualsTheSequentialInterpreter(string model, string sampler, int steps, string option)
     {
         var options = new Dictionary<string, string> { [option.Split('=')[0]] = option.Split('=')[1] };
@@ -56,6 +59,17 @@ public sealed class VarianceExplodingTests : IDisposable
     [Fact]
     public void Submit_SamplerWithoutAMemoryForAModelWithOne_StillServes() =>
         Assert.Equal(GenerationState.Succeeded, rig.Finish(new GenerationRequest { Model = Memory, Sampler = "ddim", Steps = 4, Seed = 1 }).State);
+
+    [Theory]
+    [InlineData("pc")]
+    [InlineData("ald")]
+    public void Submit_SamplerOfTheScoreForAModelThatHasNone_SaysWhatWouldWork(string sampler)
+    {
+        var refused = Assert.Throws<GenerationRefusedException>(() => rig.Submit(new GenerationRequest { Model = Memory, Sampler = sampler, Steps = 4 }));
+        Assert.Equal(RefusalReason.Unsupported, refused.Reason);
+        Assert.Contains("score", refused.Message + string.Join(' ', refused.Errors.Select(e => e.Message)));
+        Assert.Contains("ddim, ddpm, dpmpp-2m, euler, heun, dddm", string.Join(' ', refused.Errors.Select(e => e.Message)));
+    }
 
     /// <summary>An image is inverted to an x_T and comes back; the way up and the way down agree on what noise is.</summary>
     [Fact]

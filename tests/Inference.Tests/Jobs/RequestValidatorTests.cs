@@ -48,7 +48,7 @@ public sealed class RequestValidatorTests : IDisposable
     [Fact]
     public void Submit_UnknownSampler_ListsTheSamplers()
     {
-        var refusal = Refused(new GenerationRequest { Sampler = "euler", Count = 0 });
+        var refusal = Refused(new GenerationRequest { Sampler = "none-such", Count = 0 });
         Assert.Equal(RefusalReason.Invalid, refusal.Reason);
         Assert.Contains(string.Join(", ", SamplerCatalog.All.Select(s => s.Name)), Message(refusal, "sampler"));
         Assert.Contains(refusal.Errors, e => e.Field == "n");

@@ -29,7 +29,7 @@ internal sealed class ShellDevice(IDevice inner, Func<ILaneRunner, ILaneRunner> 
 
     public void Trim() => inner.Trim();
 
-    public ILoadedModel Load(CheckpointVersion version) => new Model(inner.Load(version), wrap);
+    public ILoadedNetwork Load(CheckpointVersion version) => new Model((ILoadedModel)inner.Load(version), wrap);
 
     private sealed class Model(ILoadedModel inner, Func<ILaneRunner, ILaneRunner> wrap) : ILoadedModel
     {

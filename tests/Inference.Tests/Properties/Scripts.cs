@@ -23,7 +23,7 @@ internal static class Scripts
         from client in Gen.Choose(0, 2)
         from priority in Gen.Elements(RequestClass.Interactive, RequestClass.Batch, RequestClass.Evaluation)
         from model in Gen.Frequency((5, Gen.Constant(AnalyticRig.Labelled)), (3, Gen.Constant(AnalyticRig.Memory)), (2, Gen.Constant(SharedModels.Older)))
-        from sampler in model == AnalyticRig.Memory ? Gen.Elements("dddm", "dddm walk=renoise", "dddm walk=fixed", "ddim eta=0.7") : Gen.Elements("ddim", "ddim eta=0.7", "ddpm", "dpmpp-2m")
+        from sampler in model == AnalyticRig.Memory ? Gen.Elements("dddm", "dddm walk=renoise", "dddm walk=fixed", "ddim eta=0.7") : Gen.Elements("ddim", "ddim eta=0.7", "ddpm", "dpmpp-2m", "heun", "pc", "pc corrector=2", "ald")
         from steps in Gen.Frequency((3, Gen.Choose(1, 4)), (1, Gen.Choose(5, 12)))
         from count in Gen.Frequency((4, Gen.Choose(1, 3)), (1, Gen.Choose(4, 8)))
         from label in Gen.Choose(-3, 9)

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text.Json;
+using Diffusion.Guidance;
 using Diffusion.Inference.Jobs;
 using Diffusion.Inference.Quotas;
 using Diffusion.Inference.Store;
@@ -22,6 +23,11 @@ public sealed class RequestDocumentTests
         FirstPicture = 64,
         Labels = [1, 2],
         Guidance = 0.1,
+        Convention = GuidanceConvention.W,
+        GuidanceRescale = 0.7,
+        DynamicThreshold = 0.99,
+        Classifier = "judge@1",
+        ClassifierScale = 2.5,
         Determinism = Determinism.Strict,
         Client = "somebody",
         Allowance = new Allowance(100, 8, 2),

@@ -27,8 +27,8 @@ public sealed class EvaluationReaderTests : IDisposable
             (record.Plan.Model, record.Plan.Version, record.Plan.Data, record.Plan.Split, record.Plan.Samples, record.Plan.Seed, record.Plan.Features, record.Plan.Classifier));
         var point = Assert.Single(record.Points);
         Assert.Equal(("ddim", 2, 1.0), (point.Sampler, point.Steps, point.Guidance));
-        // no detector is set, and the bound is only measured when it is asked for
-        Assert.Equal(MetricNames.All.Where(m => m is not (MetricNames.Detection or MetricNames.Nll)), record.Plan.Metrics);
+        // no detector is set, and likelihoods are only measured when they are asked for
+        Assert.Equal(MetricNames.All.Where(m => m is not (MetricNames.Detection or MetricNames.Nll or MetricNames.FlowNll)), record.Plan.Metrics);
     }
 
     [Fact]
@@ -69,6 +69,8 @@ public sealed class EvaluationReaderTests : IDisposable
     [InlineData("""{ "model": "tiny-model", "metrics": ["detection"] }""", "metrics")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "samplers": [{ "sampler": "ddim", "steps": [2] }] }""", "metrics")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "samplers": [{ "sampler": "ddpm", "steps": [2], "guidance": 2 }] }""", "metrics")]
+    [InlineData("""{ "model": "tiny-model", "metrics": ["nll.ode"], "samplers": [{ "sampler": "ddim", "steps": [2, 3] }] }""", "metrics")]
+    [InlineData("""{ "model": "tiny-model", "metrics": ["nll.ode"], "samplers": [{ "sampler": "ddim", "steps": [2], "guidance": 2 }] }""", "metrics")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "samplers": [{ "sampler": "ddpm", "steps": [2], "options": { "variance": "learned" } }] }""", "samplers[0].options")]
     [InlineData("""{ "model": "tiny-model", "data": "absent" }""", "data")]
     [InlineData("""{ "model": "tiny-model", "split": "validation" }""", "split")]
@@ -76,7 +78,7 @@ public sealed class EvaluationReaderTests : IDisposable
     [InlineData("""{ "model": "tiny-model", "classifier": "nobody" }""", "classifier")]
     [InlineData("""{ "model": "tiny-model", "samplers": [] }""", "samplers")]
     [InlineData("""{ "model": "tiny-model", "samplers": [3] }""", "samplers")]
-    [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "euler", "steps": [1] }] }""", "samplers[0].sampler")]
+    [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "none-such", "steps": [1] }] }""", "samplers[0].sampler")]
     [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "dddm", "steps": [1] }] }""", "samplers[0].sampler")]
     [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "ddim", "steps": [2] }, { "sampler": "ddim", "steps": [2000] }] }""", "samplers[1].steps")]
     [InlineData("""{ "model": "tiny-model", "samplers": [{ "sampler": "ddim", "steps": [] }] }""", "samplers[0].steps")]

@@ -53,6 +53,13 @@ public sealed class TrainingJobReaderTests
         Assert.Contains("warmup", Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm)).Replace("\"finalShare\"", "\"lastShare\"", StringComparison.Ordinal))), StringComparison.Ordinal);
 
     [Fact]
+    public void Read_AttentionToAMemoryThatThereIsNot_IsRefused()
+    {
+        var job = Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm)).Replace("\"classes\": 2,", "\"classes\": 2, \"memoryAttention\": true,", StringComparison.Ordinal);
+        Assert.Contains("network.memoryAttention: needs a network with a memory", Assert.Single(Problems(job)), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public void Read_MemoryFieldsOfDdpm_AreRefused() =>
         Assert.Contains("memoryRefresh", Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(""" "kind": "ddpm", "memoryRefresh": 0.5 """)))), StringComparison.Ordinal);
 
@@ -76,7 +83,7 @@ public sealed class TrainingJobReaderTests
     [InlineData(""" "kind": "dddm", "variance": "learned" """, "objective.variance: belongs to the ddpm objective")]
     [InlineData(""" "kind": "ddpm", "walkTarget": { "model": "teacher", "evaluations": [4] } """, "objective.walkTarget: belongs")]
     [InlineData(""" "kind": "ddpm", "loss": { "weighting": "snr+1" } """, "objective.loss.weighting: snr+1 belongs")]
-    [InlineData(""" "kind": "dddm", "loss": { "weighting": "snr" } """, "objective.loss.weighting: must be one of none, min-snr, snr+1")]
+    [InlineData(""" "kind": "dddm", "loss": { "weighting": "snr" } """, "objective.loss.weighting: must be one of none, min-snr, snr+1, truncated-snr")]
     [InlineData(""" "kind": "ddpm", "loss": { "gamma": 3 } """, "objective.loss.gamma: needs weighting min-snr")]
     [InlineData(""" "kind": "dddm", "memoryStorage": "float64" """, "objective.memoryStorage: must be one of uint8, float16, float32")]
     [InlineData(""" "kind": "dddm", "memorySource": "mine" """, "objective.memorySource: must be one of stored, own")]
@@ -100,8 +107,62 @@ public sealed class TrainingJobReaderTests
     [InlineData(""" "kind": "udddm", "consistency": {} """, "objective.consistency: belongs to the dddm objective")]
     [InlineData(""" "kind": "udddm", "walkTarget": { "model": "teacher", "evaluations": [4] } """, "objective.walkTarget: belongs to the dddm objective")]
     [InlineData(""" "kind": "udddm", "prediction": "epsilon" """, "objective.prediction: epsilon cannot estimate")]
+    [InlineData(""" "kind": "progressive", "from": 8 """, "objective.teacher.model: is missing")]
+    [InlineData(""" "kind": "progressive", "teacher": { "model": "teacher" } """, "objective.from: is missing")]
+    [InlineData(""" "kind": "progressive", "teacher": { "model": "teacher" }, "from": 12 """, "objective.from: must be to times 2, 4, 8")]
+    [InlineData(""" "kind": "progressive", "teacher": { "model": "teacher" }, "from": 4, "to": 4 """, "objective.from: must be to times 2, 4, 8")]
+    [InlineData(""" "kind": "progressive", "teacher": { "model": "teacher" }, "from": 32 """, "objective.from: is more than schedule.steps")]
+    [InlineData(""" "kind": "progressive", "teacher": { "model": "teacher" }, "from": 4, "doubledRounds": 3 """, "objective.doubledRounds: is more than the 2 rounds")]
+    [InlineData(""" "kind": "progressive", "teacher": { "model": "teacher", "steps": 4 }, "from": 4 """, "objective.teacher.steps: unknown field")]
+    [InlineData(""" "kind": "progressive", "teacher": { "model": "teacher" }, "from": 4, "prediction": "epsilon" """, "objective.prediction: epsilon cannot be distilled")]
+    [InlineData(""" "kind": "progressive", "teacher": { "model": "teacher" }, "from": 4, "memoryRefresh": 0.5 """, "objective.memoryRefresh: belongs")]
+    [InlineData(""" "kind": "ddpm", "teacher": { "model": "teacher" } """, "objective.teacher: belongs to the progressive objective")]
+    [InlineData(""" "kind": "dddm", "from": 4 """, "objective.from: belongs to the progressive objective")]
+    [InlineData(""" "kind": "consistency", "prediction": "v" """, "objective.prediction: must be consistency")]
+    [InlineData(""" "kind": "consistency", "initialSteps": 9, "finalSteps": 3 """, "objective.initialSteps: is more than finalSteps")]
+    [InlineData(""" "kind": "consistency", "gap": "time" """, "objective.gap: must be one of angle, sigma")]
+    [InlineData(""" "kind": "consistency", "loss": { "weighting": "min-snr" } """, "objective.loss.weighting: follows from gap")]
+    [InlineData(""" "kind": "consistency", "consistency": {} """, "objective.consistency: belongs to the dddm objective")]
+    [InlineData(""" "kind": "ddpm", "gap": "sigma" """, "objective.gap: belongs to the consistency objective")]
+    [InlineData(""" "kind": "ddpm", "prediction": "consistency" """, "objective.prediction: consistency belongs to the consistency objective")]
     public void Read_WrongObjectiveField_NamesIt(string objective, string problem) =>
         Assert.StartsWith(problem, Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(objective)))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(""" "sampling": { "sampler": "ddim", "steps": 2 }, """, "sampling: follows from the round")]
+    [InlineData(""" "initialFrom": { "model": "other" }, """, "initialFrom: cannot stand beside objective.teacher")]
+    public void Read_WhatAChainSettlesItself_NamesIt(string more, string problem) => Assert.StartsWith(
+        problem, Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(""" "kind": "progressive", "teacher": { "model": "teacher" }, "from": 4 """, more)))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(TinyJob.Ddpm, "consistency")]
+    [InlineData(TinyJob.Ddpm, "dddm")]
+    [InlineData(TinyJob.ConsistencyTrained, "dddm")]
+    public void Read_ASamplerThatCannotServeTheModel_NamesIt(string objective, string sampler) => Assert.StartsWith(
+        $"sampling.sampler: {sampler} needs a model", Assert.Single(Problems(Encoding.UTF8.GetString(TinyJob.File(objective, $$""" "sampling": { "sampler": "{{sampler}}", "steps": 2 }, """)))), StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_Progressive_TakesItsFieldsAndTheRecipe()
+    {
+        var job = TinyJob.Read(""" "kind": "progressive", "teacher": { "model": "teacher", "version": 3 }, "from": 16, "to": 2, "doubledRounds": 2 """);
+        Assert.Equal((Prediction.V, DistanceSettings.Mse, LossWeighting.TruncatedSnr, false), (job.Objective.Prediction, job.Objective.Loss.Kind, job.Objective.Loss.Weighting, job.Network.Memory));
+        Assert.Equal(0, job.Average.Decay);
+        var chain = job.Objective.Chain!;
+        Assert.Equal((new Diffusion.Checkpoints.ParentReference("teacher", 3), 3), (chain.Teacher, chain.Rounds));
+        Assert.Equal([8, 4, 2], Enumerable.Range(0, 3).Select(chain.StepsOf));
+        Assert.Equal([50, 100, 100], chain.Lengths(50));
+    }
+
+    [Fact]
+    public void Read_Consistency_TakesTheRecipe()
+    {
+        var job = TinyJob.Read(""" "kind": "consistency" """);
+        Assert.Equal((Prediction.Consistency, DistanceSettings.PseudoHuber, true, 0.00054 * 8), (job.Objective.Prediction, job.Objective.Loss.Kind, job.Objective.Loss.PerImage, job.Objective.Loss.C));
+        Assert.Equal(new ConsistencyTrainingSettings(), job.Objective.ConsistencyTraining);
+        Assert.Equal(0.03, TinyJob.Read(""" "kind": "consistency", "loss": { "c": 0.03 } """).Objective.Loss.C);
+        var exploding = (DenoiserJob)TrainingJobReader.Read(Encoding.UTF8.GetBytes(Changed(""" "kind": "consistency" """, "\"cosine\"", "\"ve\"")));
+        Assert.Equal(TimeGap.Sigma, exploding.Objective.ConsistencyTraining!.Gap);
+    }
 
     [Theory]
     [InlineData(""" "kind": "udddm", "prediction": "residual" """, "objective.prediction: must be boundary or x0 on the schedule ve")]

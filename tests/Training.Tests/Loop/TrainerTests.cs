@@ -14,7 +14,7 @@ public sealed class TrainerTests : IDisposable
     public static TheoryData<string> Objectives =>
     [
         TinyJob.Ddpm, TinyJob.Hybrid, TinyJob.Bound, TinyJob.Dddm, TinyJob.Consistent, TinyJob.SelfConditioned, TinyJob.Distilled,
-        TinyJob.Unified, TinyJob.Exploding, TinyJob.Perceptual,
+        TinyJob.Unified, TinyJob.Exploding, TinyJob.Perceptual, TinyJob.ConsistencyTrained,
     ];
 
     public void Dispose() => folder.Dispose();
@@ -96,6 +96,7 @@ public sealed class TrainerTests : IDisposable
     [InlineData(TinyJob.Unified)]
     [InlineData(TinyJob.Exploding)]
     [InlineData(TinyJob.Perceptual)]
+    [InlineData(TinyJob.ConsistencyTrained)]
     public void Run_BatchInParts_HasTheLossAndGradientOfTheWhole(string objective)
     {
         TrainingProgress[][] runs = [.. new[] { 1, 2, 3, 4 }.Select(parts => Progress($"parts-{parts}",

@@ -40,6 +40,20 @@ public sealed class TimeWeightsTests
         }
     }
 
+    /// <summary>The larger of the squared errors of x_0 and of the noise, which is SNR times that of x_0.</summary>
+    [Fact]
+    public void TruncatedSnr_IsTheLargerOfTheErrorsOfImageAndNoise()
+    {
+        var truncated = new DistanceSettings { Weighting = LossWeighting.TruncatedSnr };
+        var (clean, v) = (TimeWeights.Of(truncated, Prediction.X0, Schedule)!, TimeWeights.Of(truncated, Prediction.V, Schedule)!);
+        foreach (var t in new[] { 1, 100, 400, 501, 1000 })
+        {
+            Near.Relative(Math.Max(1, Snr(t)), clean(t), 1e-12, $"t = {t}");
+            Near.Relative(Math.Max(1, Snr(t)) / (Snr(t) + 1), v(t), 1e-12, $"t = {t}");
+        }
+        Assert.True(Snr(400) > 1 && Snr(501) < 1);
+    }
+
     [Fact]
     public void SnrPlusOne_IsOneOverTheNoise()
     {

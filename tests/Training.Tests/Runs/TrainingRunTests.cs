@@ -36,6 +36,18 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void Execute_WithAttentionToTheMemory_PublishesItAndLearnsFromIt()
+    {
+        var job = System.Text.Encoding.UTF8.GetString(TinyJob.File(TinyJob.SelfConditioned)).Replace("\"classes\": 2,", "\"classes\": 2, \"memoryAttention\": true,", StringComparison.Ordinal);
+        Assert.True(Run(System.Text.Encoding.UTF8.GetBytes(job)).Finished);
+        var version = Store.NewestValid("tiny-model")!;
+        Assert.True(version.Manifest.Network.MemoryAttention);
+        using var denoiser = Denoiser.Load(version, CPU);
+        Assert.All(denoiser.Network.named_parameters().Where(p => p.name.EndsWith("2.proj_out.weight", StringComparison.Ordinal)), p => Assert.NotEqual(0, p.parameter.abs().max().item<float>()));
+        Assert.Contains(denoiser.Network.named_parameters(), p => p.name == "middle_block.2.proj_out.weight");
+    }
+
+    [Fact]
     public void Execute_AgainAfterTheEnd_PublishesNothingTwice()
     {
         var job = TinyJob.File(TinyJob.Ddpm);

@@ -39,6 +39,30 @@ public sealed class TrainingServiceTests : IDisposable
         Assert.NotNull(new CheckpointStore(folder["models"], TimeProvider.System).NewestValid("tiny-model"));
     }
 
+    /// <summary>A chain has a student for each round, and its teacher is kept until it is over.</summary>
+    [Fact]
+    public async Task Service_DistilsAChainAndTrainsForConsistency()
+    {
+        static string Named(string job, string name) => job.Replace("tiny-run", $"{name}-run", StringComparison.Ordinal).Replace("tiny-model", name, StringComparison.Ordinal);
+        static string File(string objective, int steps) => Encoding.UTF8.GetString(TinyJob.File(objective, """ "every": { "sample": 3, "validate": 3 }, """, steps: steps));
+        using var host = Host();
+        var (queue, options) = (host.Services.GetRequiredService<TrainingQueue>(), host.Services.GetRequiredService<IOptions<TrainingOptions>>().Value);
+        var teacher = queue.Submit(Named(File(""" "kind": "ddpm", "prediction": "v" """, 3), "teacher"));
+        var chain = queue.Submit(Named(File(""" "kind": "progressive", "teacher": { "model": "teacher", "version": 1 }, "from": 4 """, 3), "students"));
+        var consistent = queue.Submit(Named(File(TinyJob.ConsistencyTrained, 6), "consistent"));
+        Assert.Contains(("teacher", 1, $"job {chain.Id} needs it"), NeededVersions.Of(queue, options));
+        await host.StartAsync();
+        await Until(() => new[] { teacher, chain, consistent }.All(j => queue.Find(j.Id)!.IsOver));
+        await host.StopAsync();
+
+        Assert.Equal([(3, 1), (6, 2)], queue.Find(chain.Id)!.Versions.Select(v => (v.Step, v.Version)));
+        Assert.Equal((QueuedJobState.Succeeded, "progressive", 6), (queue.Find(chain.Id)!.State, queue.Find(chain.Id)!.Objective, queue.Find(chain.Id)!.Steps));
+        Assert.Equal((QueuedJobState.Succeeded, "consistency", 1), (queue.Find(consistent.Id)!.State, queue.Find(consistent.Id)!.Objective, queue.Find(consistent.Id)!.Version));
+        var usual = new CheckpointStore(folder["models"], TimeProvider.System).Find("consistent")!.Manifest.Sampling!;
+        Assert.Equal(("consistency", 2), (usual.Sampler, usual.Steps));
+        Assert.Empty(NeededVersions.Of(queue, options));
+    }
+
     [Fact]
     public async Task Service_StoppedInTheMiddle_GoesOnAtTheNextStart()
     {

@@ -63,7 +63,8 @@ export class Setting {
 
   #fill(catalogue, name) {
     this.#catalogue = catalogue;
-    const choices = catalogue.models.flatMap(m => [m.name, ...Object.keys(m.aliases ?? {}).map(alias => `${m.name}@${alias}`)]);
+    // a classifier makes no pictures
+    const choices = catalogue.models.filter(m => m.samplers.length > 0).flatMap(m => [m.name, ...Object.keys(m.aliases ?? {}).map(alias => `${m.name}@${alias}`)]);
     this.model.replaceChildren(...choices.map(choice => h('option', { value: choice, selected: choice === name }, choice)));
   }
 

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Diffusion.Checkpoints;
+using Diffusion.Inference.Models;
+using Diffusion.Samplers;
+
+namespace Diffusion.Inference.Jobs;
+
+/// <summary>The noisy classifier of a request, held until it is kept or the request is refused.</summary>
+internal sealed class ClassifierChoice : IDisposable
+{
+    private ModelLease? lease;
+
+    /// <param name="registry">Where classifiers are.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="manifest">The model that shall be guided.</param>
+    /// <param name="sampler">The sampler, or null if there is none of that name.</param>
+    /// <param name="maxScale">The largest scale.</param>
+    /// <param name="errors">Told what stands against it.</param>
+    public ClassifierChoice(ModelRegistry registry, GenerationRequest request, CheckpointManifest manifest, ISampler? sampler, double maxScale, RequestErrors errors)
+    {
+        if (request.ClassifierScale is { } scale && !(scale >= 0 && scale <= maxScale))
+            errors.Invalid("classifierScale", string.Create(CultureInfo.InvariantCulture, $"classifierScale must be 0..{maxScale}, got {scale}."));
+        if (request.Classifier is not { } name)
+        {
+            if (request.ClassifierScale is not null) errors.Invalid("classifierScale", $"classifierScale needs a classifier; name one in classifier; {Fitting(registry, manifest)}.");
+            return;
+        }
+        if (request.Kind is GenerationKind.Inversion or GenerationKind.Reconstruction)
+            errors.Invalid("classifier", "classifier cannot be used here: what it adds cannot be undone on the way up; leave it out.");
+        else if (request.Labels.Count == 0)
+            errors.Invalid("label", "label is missing: a classifier needs a class to go to.");
+        if (sampler is { TakesClassifier: false })
+            errors.Unsupported("classifier", $"Sampler '{sampler.Name}' takes no classifier; {string.Join(", ", SamplerCatalog.All.Where(s => s.TakesClassifier && s.Refuses(manifest.Traits) is null).Select(s => s.Name))} do.");
+        var at = name.IndexOf('@', StringComparison.Ordinal);
+        lease = registry.Acquire(at < 0 ? name : name[..at], at < 0 ? null : name[(at + 1)..]);
+        if (lease is null) errors.Invalid("classifier", $"There is no classifier '{name}'; {Fitting(registry, manifest)}.");
+        else if (Misfit(lease.Manifest, manifest) is { } reason) errors.Unsupported("classifier", $"'{name}' {reason}; {Fitting(registry, manifest)}.");
+    }
+
+    public ModelLease? Lease => lease;
+
+    public void Keep() => lease = null;
+
+    public void Dispose() => lease?.Dispose();
+
+    /// <summary>Why a version cannot guide a model, or null.</summary>
+    public static string? Misfit(CheckpointManifest classifier, CheckpointManifest model)
+    {
+        if (!classifier.IsClassifier) return "is no noisy classifier";
+        var (its, own) = (classifier.Network, model.Network);
+        if ((its.ImageSize, its.Channels) != (own.ImageSize, own.Channels)) return $"judges {its.ImageSize}x{its.ImageSize} of {its.Channels} channels, and the model makes {own.ImageSize}x{own.ImageSize} of {own.Channels}";
+        if (classifier.Schedule != model.Schedule) return $"was trained on the schedule {classifier.Schedule.Name} with {classifier.Schedule.Steps} steps, and the model on {model.Schedule.Name} with {model.Schedule.Steps}";
+        return own.Classes is { } classes && classes != its.Classes ? $"knows {its.Classes} classes, and the model {classes}" : null;
+    }
+
+    private static string Fitting(ModelRegistry registry, CheckpointManifest model)
+    {
+        var names = registry.Describe().Where(m => Misfit(m.Manifest, model) is null).Select(m => m.Name).ToArray();
+        return names.Length == 0 ? $"none that is here fits model '{model.Model}'" : $"these fit model '{model.Model}': {string.Join(", ", names)}";
+    }
+}

@@ -1,0 +1,83 @@
+using Diffusion.Samplers;
+using Diffusion.Schedules;
+using Diffusion.Testing;
+using static Diffusion.Tests.Samplers.SamplerTables;
+
+namespace Diffusion.Tests.Samplers;
+
+public sealed class HeunSamplerTests
+{
+    private const double Variance = 0.25;
+
+    [Theory]
+    [InlineData(18, 5.527e-2)]
+    [InlineData(20, 4.367e-2)]
+    [InlineData(40, 9.773e-3)]
+    [InlineData(80, 2.310e-3)]
+    [InlineData(160, 5.565e-4)]
+    public void Compile_KarrasGrid_HasTheKnownError(int nodes, double error) => Assert.Equal(error, Error(nodes), error * 2e-3);
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(80)]
+    [InlineData(160)]
+    public void Compile_TwiceTheSteps_DividesTheErrorByFour(int nodes) => Assert.InRange(Error(nodes) / Error(2 * nodes), 3.9, 4.5);
+
+    /// <summary>The two slopes of the papers' algorithm, with y = x / alpha and s = sigma / alpha, on a network that is not linear.</summary>
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("cosine")]
+    [InlineData("ve")]
+    public void Run_AnyNetwork_TakesTheMeanOfBothSlopes(string name)
+    {
+        var schedule = ScheduleCatalogue.Create(name, 1000);
+        var model = new DenoiserTraits(schedule, Prediction.Epsilon);
+        double Noise(double x, int t) => Math.Tanh(x) * 0.7 + 0.01 * Math.Sin(t);
+        double Ratio(int t) => t == 0 ? 0 : schedule.Sigma(t) / schedule.Alpha(t);
+        var table = Compile("heun", model, 17, ("clip", "off"));
+        int[] times = [.. table.Rows.Where((_, i) => i % 2 == 0).Select(r => r.TimeIndex + 1), 0];
+        Assert.Equal(10, times.Length);
+
+        var y = 0.9 * table.StartScale / schedule.Alpha(times[0]);
+        var states = RowInterpreter.Run(table, (x, _, index) => Noise(x, index + 1), 0.9, _ => 9);
+        for (var i = 0; i < 9; i++)
+        {
+            var (t, s) = (times[i], times[i + 1]);
+            var step = Ratio(s) - Ratio(t);
+            var slope = Noise(schedule.Alpha(t) * y, t);
+            if (s > 0) slope = (slope + Noise(schedule.Alpha(s) * (y + step * slope), s)) / 2;
+            y += step * slope;
+            Near.Relative(schedule.Alpha(s) * y, states[Math.Min(2 * i + 1, 16)].X, 1e-9, $"{name} {i}");
+        }
+    }
+
+    [Fact]
+    public void Compile_EvenNumberOfEvaluations_LeavesTheFirstStepToEuler()
+    {
+        var model = new DenoiserTraits(Linear, Prediction.V);
+        var (even, odd, euler) = (Compile("heun", model, 10).Rows, Compile("heun", model, 11).Rows, Compile("euler", model, 6).Rows);
+        Assert.Equal(odd[0], euler[0]);
+        Assert.True(even.SequenceEqual([odd[0], .. odd.Skip(2)]));
+        Assert.Equal(euler[^1], even[^1]);
+        Assert.Equal(euler[0], Compile("heun", model, 2).Rows[0] with { TimeIndex = euler[0].TimeIndex, A = euler[0].A, B = euler[0].B });
+    }
+
+    /// <summary>On the schedule of the shipped models, at equal evaluations.</summary>
+    [Theory]
+    [InlineData(41, 0.65)]
+    [InlineData(81, 0.35)]
+    [InlineData(161, 0.2)]
+    public void Run_LinearScheduleAtEqualEvaluations_IsNearerThanEuler(int evaluations, double share)
+    {
+        double Error(string sampler)
+        {
+            var table = Compile(sampler, new DenoiserTraits(Linear, Prediction.Epsilon), evaluations, ("clip", "off"));
+            var last = RowInterpreter.Run(table, new GaussianDenoiser(Linear, Prediction.Epsilon, Variance).Output, 1, _ => 0)[^1].X;
+            var (alpha, sigma) = (Linear.Alpha(1000), Linear.Sigma(1000));
+            return Math.Abs(last * Math.Sqrt((Variance * alpha * alpha + sigma * sigma) / Variance) - 1);
+        }
+        Assert.InRange(Error("heun") / Error("euler"), 0, share);
+    }
+
+    private static double Error(int nodes) => KarrasGrid.Error(nodes, (model, times) => HeunSampler.Table(model, times, clips: false, correctsFirst: true));
+}
