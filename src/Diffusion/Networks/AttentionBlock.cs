@@ -79,6 +79,16 @@ internal sealed class AttentionBlock : nn.Module<Tensor, Tensor>
         ? tokens.reshape(batch, pixels, 3, count, headChannels).permute(NewFirst)
         : tokens.reshape(batch, pixels, count, 3, headChannels).permute(LegacyFirst);
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            qkvOfPixels.Dispose();
+            projectionOfPixels.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+
     // the checkpoint's names are registered by hand: fields are not scanned
     protected override void RegisterComponents() { }
 }

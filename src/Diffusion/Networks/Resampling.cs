@@ -64,6 +64,12 @@ internal sealed class Upsample : nn.Module<Tensor, Tensor>
         return conv.Of(Resampling.Up.Apply(x)).MoveToOuterDisposeScope();
     }
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) conv.Dispose();
+        base.Dispose(disposing);
+    }
+
     // the checkpoint's names are registered by hand: fields are not scanned
     protected override void RegisterComponents() { }
 }

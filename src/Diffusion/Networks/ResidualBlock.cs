@@ -56,6 +56,17 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
         return outConv.Of(h, added: through).MoveToOuterDisposeScope();
     }
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inConv.Dispose();
+            outConv.Dispose();
+            skip?.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+
     // the checkpoint's names are registered by hand: fields are not scanned
     protected override void RegisterComponents() { }
 }

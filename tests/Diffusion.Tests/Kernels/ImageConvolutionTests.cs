@@ -1,11 +1,12 @@
 using Diffusion.Kernels;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
 namespace Diffusion.Tests.Kernels;
 
-/// <summary>The convolutions against libtorch's in float64.</summary>
+/// <summary>The convolutions against libtorch's in float64, for every vector unit that this processor has.</summary>
 public sealed class ImageConvolutionTests
 {
     [Theory]
@@ -13,94 +14,149 @@ public sealed class ImageConvolutionTests
     [InlineData(3, 2, 48, 16, 5, 7, false)]
     [InlineData(3, 3, 32, 80, 6, 3, true)]
     [InlineData(3, 1, 16, 16, 1, 1, false)]
+    [InlineData(3, 1, 256, 16, 14, 14, true)]
     [InlineData(1, 2, 64, 48, 5, 3, true)]
     [InlineData(1, 1, 16, 96, 2, 2, false)]
-    public void Of_AnyShape_IsTheFloat64ResultWithItsGradients(int kernel, int batch, int from, int to, int height, int width, bool adds)
+    [InlineData(1, 3, 32, 32, 9, 9, true)]
+    public void Convolution_AnyShapeAndUnit_IsTheFloat64Result(int kernel, int batch, int from, int to, int height, int width, bool adds)
     {
-        Assert.True(NativeKernels.Available);
+        Assert.NotEqual(VectorUnit.None, NativeKernels.Unit);
+        using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var layer = nn.Conv2d(from, to, kernel, padding: kernel / 2);
-        var convolution = new ImageConvolution(layer);
+        using var packed = new PackedWeights();
         using var generator = new Generator(5);
         Tensor Gaussian(params long[] shape) => randn(shape, generator: generator);
-        var (image, extra, weights) = (Gaussian(batch, from, height, width), Gaussian(batch, to, height, width), Gaussian(batch, to, height, width));
-        var x = ChannelsLast.Of(image).detach().requires_grad_();
-        var added = ChannelsLast.Of(extra).detach().requires_grad_();
+        var (x, added, weight, bias) = (Gaussian(batch, from, height, width), Gaussian(batch, to, height, width), Gaussian(to, from, kernel, kernel), Gaussian(to));
 
-        var result = convolution.Of(x, adds ? added : null);
-        result.mul(weights).sum().backward();
-        Tensor? kept;
-        using (no_grad()) kept = convolution.Of(x, adds ? added : null);
+        var expected = F.conv2d(x.to(ScalarType.Float64), weight.to(ScalarType.Float64), bias.to(ScalarType.Float64), padding: [kernel / 2, kernel / 2]);
+        if (adds) expected = expected.add(added.to(ScalarType.Float64));
 
-        var doubles = new[] { image, layer.weight, layer.bias!, extra }.Select(t => t.detach().to(ScalarType.Float64).requires_grad_()).ToArray();
-        var expected = F.conv2d(doubles[0], doubles[1], doubles[2], padding: [kernel / 2, kernel / 2]);
-        if (adds) expected = expected.add(doubles[3]);
-        expected.mul(weights.to(ScalarType.Float64)).sum().backward();
-
-        Near(expected, result, "the result");
-        Near(expected, kept, "the result without gradients");
-        Near(doubles[0].grad!, x.grad!, "the gradient of x");
-        Near(doubles[1].grad!, layer.weight.grad!, "the gradient of the weight");
-        Near(doubles[2].grad!, layer.bias!.grad!, "the gradient of the bias");
-        if (adds) Near(doubles[3].grad!, added.grad!, "the gradient of what is added");
+        for (var unit = VectorUnit.Avx2; unit <= NativeKernels.Unit; unit++)
+            Near(expected, NativeKernels.Convolution(ChannelsLast.Of(x), weight, bias, adds ? ChannelsLast.Of(added) : null, packed, unit), $"the result of {unit}");
     }
 
     [Theory]
-    [InlineData(1)]
     [InlineData(3)]
-    public void Of_WeightsThatChange_AreSeen(int kernel)
+    [InlineData(1)]
+    [InlineData(0)]
+    public void Of_LayerWithoutGradients_IsOurKernelsAndWithThemThePlainOperators(int kernel)
+    {
+        using var scope = NewDisposeScope();
+        using var layer = Layer(kernel);
+        using var convolution = new ImageConvolution(layer);
+        var x = ChannelsLast.Of(rand(2, 16, 6, 6));
+        var added = ChannelsLast.Of(rand(2, 16, 6, 6));
+        var weight = kernel == 0 ? layer.weight.unsqueeze(-1) : layer.weight;
+        var plain = F.conv2d(x, weight, layer.bias, padding: [kernel / 2, kernel / 2]).add(added);
+
+        Assert.Equal(0, Distance(plain, convolution.Of(x, added)));
+        Assert.True(convolution.Of(x).requires_grad);
+        using var noGrad = no_grad();
+        Assert.Contains(OperatorProfile.Of(() => convolution.Of(x, added)), o => o.Name == "diffusion::convolution");
+        Assert.InRange(Distance(plain, convolution.Of(x, added)), 0, 1e-5);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1)]
+    [InlineData(0)]
+    public void Of_WeightsWrittenTo_AreSeen(int kernel)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var layer = nn.Conv2d(16, 16, kernel, padding: kernel / 2);
-        var convolution = new ImageConvolution(layer);
+        using var layer = Layer(kernel);
+        using var convolution = new ImageConvolution(layer);
         var x = ChannelsLast.Of(rand(1, 16, 4, 4));
         var before = convolution.Of(x);
         layer.weight.mul_(2);
         layer.bias!.mul_(2);
         Near(before.mul(2), convolution.Of(x), "what twice the weights give");
+        layer.weight.copy_(layer.weight.div(4));
+        layer.bias!.div_(4);
+        Near(before.div(2), convolution.Of(x), "what half of the weights give");
     }
 
     [Fact]
-    public void Of_AnImage_HasTheSameBitsInEveryBatch()
+    public void Of_WeightsReplacedAtTheSameAddress_AreSeen()
+    {
+        using var noGrad = no_grad();
+        using var layer = Layer(3);
+        using var convolution = new ImageConvolution(layer);
+        using var x = ChannelsLast.Of(rand(1, 16, 4, 4)).DetachFromDisposeScope();
+        for (var k = 1; k < 20; k++)
+        {
+            using var scope = NewDisposeScope();
+            // the allocator hands out again what the old ones gave back, at their version
+            layer.weight.Dispose();
+            layer.weight = nn.Parameter(full([16, 16, 3, 3], k));
+            layer.weight.DetachFromDisposeScope();
+            Near(F.conv2d(x, layer.weight, layer.bias, padding: [1, 1]), convolution.Of(x), $"what weights of {k} give");
+        }
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1)]
+    public void Of_AnImage_HasTheSameBitsInEveryBatchAndForAnyNumberOfThreads(int kernel)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var layer = nn.Conv2d(32, 32, 3, padding: 1);
-        var convolution = new ImageConvolution(layer);
-        var x = ChannelsLast.Of(rand(7, 32, 6, 6));
-        var together = convolution.Of(x);
-        for (var k = 0; k < 7; k++) Assert.Equal(0, convolution.Of(ChannelsLast.Of(x.narrow(0, k, 1))).sub(together.narrow(0, k, 1)).abs().max().item<float>());
+        using var layer = nn.Conv2d(32, 48, kernel, padding: kernel / 2);
+        using var convolution = new ImageConvolution(layer);
+        var x = ChannelsLast.Of(rand(64, 32, 7, 7));
+        var threads = get_num_threads();
+        try
+        {
+            set_num_threads(1);
+            var together = convolution.Of(x);
+            foreach (var (team, batch) in new[] { (1, 1), (2, 1), (3, 5), (2, 64) })
+            {
+                set_num_threads(team);
+                for (var k = 0; k + batch <= 64; k += 3)
+                    Assert.Equal(0, Distance(together.narrow(0, k, batch), convolution.Of(ChannelsLast.Of(x.narrow(0, k, batch)))));
+            }
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
     }
 
     [Fact]
     public void Of_ChannelsThatDoNotFit_GoesToThePlainOperator()
     {
+        using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         using var layer = nn.Conv2d(6, 10, 3, padding: 1);
-        var (x, added) = (rand(2, 6, 5, 5), rand(2, 10, 5, 5));
-        Near(layer.forward(x).add(added), new ImageConvolution(layer).Of(ChannelsLast.Of(x), ChannelsLast.Of(added)), "the result");
+        using var convolution = new ImageConvolution(layer);
+        var (x, added) = (ChannelsLast.Of(rand(2, 6, 5, 5)), ChannelsLast.Of(rand(2, 10, 5, 5)));
+        Assert.Equal(0, Distance(layer.forward(x).add(added), convolution.Of(x, added)));
     }
 
     [Fact]
-    public void Of_SecondDerivative_IsRefusedNotWrong()
-    {
-        using var scope = NewDisposeScope();
-        using var layer = nn.Conv2d(16, 16, 3, padding: 1);
-        var y = new ImageConvolution(layer).Of(ChannelsLast.Of(rand(1, 16, 4, 4)).requires_grad_()).sum();
-        var refused = Assert.ThrowsAny<Exception>(() => y.backward(create_graph: true));
-        Assert.Contains("second derivative", refused.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Convolution_WrongChannels_AreRefusedByName()
+    public void Convolution_WhatDoesNotFit_IsRefusedByName()
     {
         using var scope = NewDisposeScope();
         using var packed = new PackedWeights();
-        var refused = Assert.Throws<InvalidOperationException>(() =>
-            NativeKernels.Convolution(ChannelsLast.Of(rand(1, 32, 4, 4)), rand(16, 16, 3, 3), rand(16), null, packed));
-        Assert.Contains("32 channels", refused.Message, StringComparison.Ordinal);
+        var (x, weight, bias) = (ChannelsLast.Of(rand(1, 16, 4, 4)), rand(16, 16, 3, 3), rand(16));
+        Refused("gradients", () => NativeKernels.Convolution(x, weight, bias, null, packed, VectorUnit.Avx2));
+        using var noGrad = no_grad();
+        Refused("32 channels", () => NativeKernels.Convolution(ChannelsLast.Of(rand(1, 32, 4, 4)), weight, bias, null, packed, VectorUnit.Avx2));
+        Refused("channels-last", () => NativeKernels.Convolution(rand(1, 16, 4, 4), weight, bias, null, packed, VectorUnit.Avx2));
+        Refused("multiples of 16", () => NativeKernels.Convolution(x, rand(16, 16, 5, 5), bias, null, packed, VectorUnit.Avx2));
+        Refused("bias", () => NativeKernels.Convolution(x, weight, rand(32), null, packed, VectorUnit.Avx2));
+        Refused("shape of the result", () => NativeKernels.Convolution(x, weight, bias, ChannelsLast.Of(rand(1, 16, 4, 5)), packed, VectorUnit.Avx2));
+        Refused("vector unit 0", () => NativeKernels.Convolution(x, weight, bias, null, packed, VectorUnit.None));
+        Refused("vector unit", () => NativeKernels.Convolution(x, weight, bias, null, packed, NativeKernels.Unit + 1));
+
+        static void Refused(string why, Action call) =>
+            Assert.Contains(why, Assert.Throws<InvalidOperationException>(call).Message, StringComparison.Ordinal);
     }
+
+    // 0: the projection of an attention, a convolution over one dimension
+    private static Convolution Layer(int kernel) => kernel == 0 ? nn.Conv1d(16, 16, 1) : nn.Conv2d(16, 16, kernel, padding: kernel / 2);
+
+    private static double Distance(Tensor expected, Tensor actual) => expected.sub(actual).abs().max().item<float>();
 
     private static void Near(Tensor expected, Tensor actual, string what)
     {

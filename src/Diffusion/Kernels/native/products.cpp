@@ -1,5 +1,4 @@
 #include "products.h"
-#include "vectors.h"
 
 namespace kernels {
 namespace {
@@ -36,12 +35,18 @@ INLINE void block(const float* __restrict a, const float* __restrict b, float* _
         }
 }
 
+// With `fetch`, rows that are about to be read for the first time are asked for one block ahead.
 template <int Lanes, int Rows, int Columns>
 INLINE void all_rows(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, int64_t width,
-                     const float* bias, const float* added) {
+                     const float* bias, const float* added, bool fetch) {
     int64_t r = 0;
-    for (; r + Rows <= rows; r += Rows)
+    for (; r + Rows <= rows; r += Rows) {
+        if (fetch)
+            for (int64_t k = 0; k < Rows * inner; k += 16) __builtin_prefetch(a + (r + Rows) * inner + k);
         block<Lanes, Rows, Columns>(a + r * inner, b, c + r * columns, inner, columns, width, bias, added ? added + r * columns : nullptr);
+    }
+    for (; r + 4 <= rows; r += 4)
+        block<Lanes, 4, Columns>(a + r * inner, b, c + r * columns, inner, columns, width, bias, added ? added + r * columns : nullptr);
     for (; r < rows; r++)
         block<Lanes, 1, Columns>(a + r * inner, b, c + r * columns, inner, columns, width, bias, added ? added + r * columns : nullptr);
 }
@@ -51,32 +56,32 @@ INLINE void product(const float* a, const float* b, float* c, int64_t rows, int6
     for (int64_t first = 0; first < columns; first += panel_width) {
         const int64_t width = panel_of(columns, first);
         const float* panel = b + first * inner;
-        int64_t n = 0;
-        for (; n + 2 * Lanes <= width; n += 2 * Lanes)
-            all_rows<Lanes, Rows, 2>(a, panel + n, c + first + n, rows, inner, columns, width, bias ? bias + first + n : nullptr, added ? added + first + n : nullptr);
-        if (n < width)
-            all_rows<Lanes, Rows, 1>(a, panel + n, c + first + n, rows, inner, columns, width, bias ? bias + first + n : nullptr, added ? added + first + n : nullptr);
+        for (int64_t n = 0; n < width; n += 2 * Lanes) {
+            const float *offsets = bias ? bias + first + n : nullptr, *more = added ? added + first + n : nullptr;
+            float* result = c + first + n;
+            if (n + 2 * Lanes <= width) all_rows<Lanes, Rows, 2>(a, panel + n, result, rows, inner, columns, width, offsets, more, first + n == 0);
+            else all_rows<Lanes, Rows, 1>(a, panel + n, result, rows, inner, columns, width, offsets, more, first + n == 0);
+        }
     }
 }
 
 #if defined(__x86_64__)
-FOR_V4 void product_v4(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added) {
+FOR_AVX512 void product_avx512(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added) {
     product<16, 8>(a, b, c, rows, inner, columns, bias, added);
 }
 
-FOR_V3 void product_v3(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added) {
-    product<8, 4>(a, b, c, rows, inner, columns, bias, added);
+FOR_AVX2 void product_avx2(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added) {
+    product<8, 6>(a, b, c, rows, inner, columns, bias, added);
 }
 #endif
 
 }  // namespace
 
-void multiply(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added) {
+void multiply(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added, Unit unit) {
 #if defined(__x86_64__)
-    if (unit() == Unit::v4) return product_v4(a, b, c, rows, inner, columns, bias, added);
-    if (unit() == Unit::v3) return product_v3(a, b, c, rows, inner, columns, bias, added);
+    if (unit == Unit::avx512) product_avx512(a, b, c, rows, inner, columns, bias, added);
+    else if (unit == Unit::avx2) product_avx2(a, b, c, rows, inner, columns, bias, added);
 #endif
-    product<4, 4>(a, b, c, rows, inner, columns, bias, added);
 }
 
 void pack(const float* b, int64_t column, int64_t row, float* packed, int64_t inner, int64_t columns) {

@@ -1,6 +1,8 @@
 // Products of a matrix with weights that have been packed for them.
 #pragma once
 
+#include "vectors.h"
+
 #include <cstdint>
 
 namespace kernels {
@@ -13,7 +15,8 @@ inline int64_t panel_of(int64_t columns, int64_t first) { return columns - first
 
 // c[r][n] = sum over k of a[r][k] b[k][n], + bias[n] and + added[r][n] where they are not null. b is packed; columns: a multiple
 // of 16. Rows of a are `inner` floats apart, those of c and added `columns`. What a row gets does not depend on the others.
-void multiply(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added);
+// unit: one that the processor has.
+void multiply(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added, Unit unit);
 
 // From b[n][k], at n * column + k * row.
 void pack(const float* b, int64_t column, int64_t row, float* packed, int64_t inner, int64_t columns);

@@ -1,9 +1,6 @@
 #include "winograd.h"
 
 #include "products.h"
-#include "vectors.h"
-
-#include <vector>
 
 namespace kernels {
 namespace {
@@ -106,10 +103,10 @@ INLINE void outputs(const ConvShape& shape, const float* m, const float* bias, c
 }
 
 #if defined(__x86_64__)
-FOR_V4 void inputs_v4(const ConvShape& s, const float* x, const float* z, int64_t first, int64_t count, float* out) { inputs<16>(s, x, z, first, count, out); }
-FOR_V3 void inputs_v3(const ConvShape& s, const float* x, const float* z, int64_t first, int64_t count, float* out) { inputs<8>(s, x, z, first, count, out); }
-FOR_V4 void outputs_v4(const ConvShape& s, const float* m, const float* bias, const float* added, float* y, int64_t first, int64_t count) { outputs<16>(s, m, bias, added, y, first, count); }
-FOR_V3 void outputs_v3(const ConvShape& s, const float* m, const float* bias, const float* added, float* y, int64_t first, int64_t count) { outputs<8>(s, m, bias, added, y, first, count); }
+FOR_AVX512 void inputs_avx512(const ConvShape& s, const float* x, const float* z, int64_t first, int64_t count, float* out) { inputs<16>(s, x, z, first, count, out); }
+FOR_AVX2 void inputs_avx2(const ConvShape& s, const float* x, const float* z, int64_t first, int64_t count, float* out) { inputs<8>(s, x, z, first, count, out); }
+FOR_AVX512 void outputs_avx512(const ConvShape& s, const float* m, const float* bias, const float* added, float* y, int64_t first, int64_t count) { outputs<16>(s, m, bias, added, y, first, count); }
+FOR_AVX2 void outputs_avx2(const ConvShape& s, const float* m, const float* bias, const float* added, float* y, int64_t first, int64_t count) { outputs<8>(s, m, bias, added, y, first, count); }
 #endif
 
 // G g G^T
@@ -131,15 +128,14 @@ void transform_weight(const float g[3][3], float* out) {
 
 }  // namespace
 
-void winograd_pack(const float* weight, const int64_t* strides, int64_t from, int64_t to, bool back, float* packed) {
+void winograd_pack(const float* weight, const int64_t* strides, int64_t from, int64_t to, float* packed) {
     for (int64_t o = 0; o < to; o++) {
         const int64_t first = o / panel_width * panel_width, width = panel_of(to, first);
         for (int64_t i = 0; i < from; i++) {
             float g[3][3], u[16];
             for (int y = 0; y < 3; y++)
                 for (int x = 0; x < 3; x++)
-                    g[y][x] = back ? weight[i * strides[0] + o * strides[1] + (2 - y) * strides[2] + (2 - x) * strides[3]]
-                                   : weight[o * strides[0] + i * strides[1] + y * strides[2] + x * strides[3]];
+                    g[y][x] = weight[o * strides[0] + i * strides[1] + y * strides[2] + x * strides[3]];
             transform_weight(g, u);
             for (int k = 0; k < 16; k++) packed[k * from * to + first * from + i * width + o - first] = u[k];
         }
@@ -147,24 +143,19 @@ void winograd_pack(const float* weight, const int64_t* strides, int64_t from, in
 }
 
 void winograd_tiles(const ConvShape& shape, const float* x, const float* packed, const float* bias, const float* added, float* y,
-                    int64_t first, int64_t count, float* scratch) {
+                    int64_t first, int64_t count, float* scratch, Unit unit) {
     float *zeros = scratch, *v = zeros + shape.from, *m = v + 16 * matrix(count, shape.from);
     for (int64_t c = 0; c < shape.from; c++) zeros[c] = 0;
-    const Unit found = unit();
 #if defined(__x86_64__)
-    if (found == Unit::v4) inputs_v4(shape, x, zeros, first, count, v);
-    else if (found == Unit::v3) inputs_v3(shape, x, zeros, first, count, v);
-    else
+    if (unit == Unit::avx512) inputs_avx512(shape, x, zeros, first, count, v);
+    else if (unit == Unit::avx2) inputs_avx2(shape, x, zeros, first, count, v);
 #endif
-        inputs<4>(shape, x, zeros, first, count, v);
     for (int64_t k = 0; k < 16; k++)
-        multiply(v + k * matrix(count, shape.from), packed + k * shape.from * shape.to, m + k * matrix(count, shape.to), count, shape.from, shape.to, nullptr, nullptr);
+        multiply(v + k * matrix(count, shape.from), packed + k * shape.from * shape.to, m + k * matrix(count, shape.to), count, shape.from, shape.to, nullptr, nullptr, unit);
 #if defined(__x86_64__)
-    if (found == Unit::v4) outputs_v4(shape, m, bias, added, y, first, count);
-    else if (found == Unit::v3) outputs_v3(shape, m, bias, added, y, first, count);
-    else
+    if (unit == Unit::avx512) outputs_avx512(shape, m, bias, added, y, first, count);
+    else if (unit == Unit::avx2) outputs_avx2(shape, m, bias, added, y, first, count);
 #endif
-        outputs<4>(shape, m, bias, added, y, first, count);
 }
 
 }  // namespace kernels

@@ -1,6 +1,8 @@
 // Convolutions of 3x3, stride 1, padding 1 by F(2x2, 3x3) of Lavin and Gray 2016: 16 multiplications make 4 outputs of 36.
 #pragma once
 
+#include "vectors.h"
+
 #include <cstdint>
 
 namespace kernels {
@@ -24,13 +26,12 @@ inline int64_t matrix(int64_t tiles, int64_t channels) { return tiles * channels
 // Floats of scratch for so many tiles at a time.
 inline int64_t winograd_scratch(const ConvShape& shape, int64_t tiles) { return 16 * (matrix(tiles, shape.from) + matrix(tiles, shape.to)) + shape.from; }
 
-// weight: element (o, i, y, x) is at o * strides[0] + i * strides[1] + y * strides[2] + x * strides[3]. With `back` the weights of the gradient
-// by the input: turned around, and from and to change places.
-void winograd_pack(const float* weight, const int64_t* strides, int64_t from, int64_t to, bool back, float* packed);
+// weight: element (o, i, y, x) is at o * strides[0] + i * strides[1] + y * strides[2] + x * strides[3].
+void winograd_pack(const float* weight, const int64_t* strides, int64_t from, int64_t to, float* packed);
 
-// y of the tiles from `first` on. bias: null or [to]; added: null or of y's shape and layout, added to y.
+// y of the tiles from `first` on. bias: null or [to]; added: null or of y's shape and layout, added to y. unit: one that the processor has.
 // What a tile gives does not depend on the others.
 void winograd_tiles(const ConvShape& shape, const float* x, const float* packed, const float* bias, const float* added, float* y,
-                    int64_t first, int64_t count, float* scratch);
+                    int64_t first, int64_t count, float* scratch, Unit unit);
 
 }  // namespace kernels
