@@ -16,7 +16,7 @@ namespace Diffusion.Training.Tests.EvaluationJobs;
 /// <summary>A tiny model, images and a classifier that was trained on them, and a service that measures with pictures from a test.</summary>
 internal sealed class Bench : IDisposable
 {
-    public const string Model = "tiny-model", Plain = "tiny-plain", Classifier = "tiny-classifier";
+    public const string Model = "tiny-model", Plain = "tiny-plain", Gentle = "tiny-gentle", Classifier = "tiny-classifier";
 
     private readonly TemporaryFolder folder = new();
 
@@ -26,6 +26,11 @@ internal sealed class Bench : IDisposable
         Store = new CheckpointStore(folder["models"], TimeProvider.System);
         Publish(Model, TinyModels.Network(classes: 2), new SamplingDefaults("ddim", 2));
         Publish(Plain, TinyModels.Network(classes: null), new SamplingDefaults("ddpm", 3));
+        // its flow is nearly straight, so that it is followed in few steps
+        Publish(Gentle, TinyModels.Network(classes: 2), new SamplingDefaults("ddim", 2), (name, weight) =>
+        {
+            if (name.StartsWith("out.2", StringComparison.Ordinal)) weight.mul_(0.01);
+        });
         using var classifier = new ImageClassifier(new ClassifierConfig { ImageSize = TinySet.Side, Channels = 1, Classes = 2, Widths = [8], FeatureWidth = 6 }, 3);
         Directory.CreateDirectory(Path.Combine(folder["models"], Classifier));
         classifier.Save(Path.Combine(folder["models"], Classifier, ImageJudge.FileName));
@@ -88,9 +93,9 @@ internal sealed class Bench : IDisposable
     public void Dispose() => folder.Dispose();
 
     // as if it had been trained on the images
-    private void Publish(string name, UNetConfig network, SamplingDefaults sampling)
+    private void Publish(string name, UNetConfig network, SamplingDefaults sampling, Action<string, Tensor>? change = null)
     {
-        var weights = TinyModels.Publish(new CheckpointStore(folder["elsewhere"], TimeProvider.System), name, network, sampling: sampling);
+        var weights = TinyModels.Publish(new CheckpointStore(folder["elsewhere"], TimeProvider.System), name, network, sampling: sampling, change: change);
         Store.Publish(
             name, _ => weights.Manifest with { Data = new DataReference(TinySet.Name, new string('0', 64), 12) },
             into => File.Copy(weights.PathOf(CheckpointVersion.WeightsFile), Path.Combine(into, CheckpointVersion.WeightsFile)));

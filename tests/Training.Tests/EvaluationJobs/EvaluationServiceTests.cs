@@ -76,10 +76,10 @@ public sealed class EvaluationServiceTests : IDisposable
     {
         using var host = bench.Host((_, _) => throw new InvalidOperationException("Nothing is drawn here."));
         await host.StartAsync();
-        var record = await Bench.UntilOver(host, Bench.Submit(host, """{ "model": "tiny-model", "samples": 2, "seed": 3, "metrics": ["nll.ode"] }""").Id);
+        var record = await Bench.UntilOver(host, Bench.Submit(host, """{ "model": "tiny-gentle", "samples": 2, "seed": 3, "metrics": ["nll.ode"] }""").Id);
         await host.StopAsync();
         Assert.Equal((EvaluationState.Succeeded, null), (record.State, record.Error));
-        using var denoiser = Networks.Denoiser.Load(bench.Store.Find(Bench.Model)!, TorchSharp.torch.CPU);
+        using var denoiser = Networks.Denoiser.Load(bench.Store.Find(Bench.Gentle)!, TorchSharp.torch.CPU);
         using var images = TinySet.Open(bench.DataFolder, "test");
         Assert.Equal(FlowLikelihood.Of(denoiser).Measure(images, 2, 3, CancellationToken.None), Assert.Single(record.Points).Metrics);
         Assert.Equal(("2", "own"), (record.Points[0].Settings!["nllImages"], record.Points[0].Settings!["nllLabels"]));
