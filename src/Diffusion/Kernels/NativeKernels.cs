@@ -52,8 +52,8 @@ internal static unsafe partial class NativeKernels
         return Tensor.UnsafeCreateTensor(result);
     }
 
-    /// <summary>The operator <c>kernels_convolution</c>, without gradients; the result belongs to the current dispose scope.</summary>
-    /// <exception cref="InvalidOperationException">What the library says of the arguments, or that gradients are on.</exception>
+    /// <summary>The operator <c>kernels_convolution</c>, with first derivatives where gradients are on; the result belongs to the current dispose scope.</summary>
+    /// <exception cref="InvalidOperationException">What the library says of the arguments.</exception>
     public static Tensor Convolution(Tensor x, Tensor weight, Tensor bias, Tensor? added, PackedWeights packed, VectorUnit unit)
     {
         IntPtr result;

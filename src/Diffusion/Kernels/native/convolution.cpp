@@ -1,6 +1,9 @@
-// Convolutions of 3x3 and 1x1 without gradients, for float32 images in channels-last memory on the CPU.
+// Convolutions of 3x3 and 1x1 with their gradients, for float32 images in channels-last memory on the CPU.
 #include "kernel_api.h"
+#include "packed_weights.h"
 #include "products.h"
+#include "scratch.h"
+#include "weight_gradient.h"
 #include "winograd.h"
 
 #include <ATen/Parallel.h>
@@ -8,65 +11,14 @@
 #include <ATen/ops/empty.h>
 #include <ATen/record_function.h>
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
-#include <mutex>
+#include <torch/csrc/autograd/custom_function.h>
 
 namespace {
 
 using at::Tensor;
-
-bool is_pointwise(const Tensor& weight) { return weight.size(2) == 1; }
-
-Tensor pack(const Tensor& weight) {
-    const int64_t to = weight.size(0), from = weight.size(1);
-    const int64_t strides[4] = {weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)};
-    const float* values = weight.data_ptr<float>();
-    auto packed = at::empty({is_pointwise(weight) ? from * to : kernels::winograd_weights(from, to)}, weight.options().requires_grad(false));
-    if (is_pointwise(weight)) kernels::pack(values, strides[0], strides[1], packed.data_ptr<float>(), from, to);
-    else kernels::winograd_pack(values, strides, from, to, packed.data_ptr<float>());
-    return packed;
-}
-
-// Packed weights as long as the weights stay what they were: the same memory at the same version, which every operation that writes
-// to it counts up. The memory is known by its owner, weakly: as long as that is asked for, no other one has its address.
-class Kept {
-public:
-    Tensor of(const Tensor& weight) {
-        const std::lock_guard<std::mutex> guard(busy);
-        auto* storage = weight.storage().unsafeGetStorageImpl();
-        if (!packed.defined() || owner._unsafe_get_target() != storage || data != weight.data_ptr() || version != weight._version()) {
-            packed = pack(weight);
-            owner = c10::weak_intrusive_ptr<c10::StorageImpl>(c10::intrusive_ptr<c10::StorageImpl>::reclaim_copy(storage));
-            data = weight.data_ptr();
-            version = weight._version();
-        }
-        return packed;
-    }
-
-private:
-    std::mutex busy;
-    c10::weak_intrusive_ptr<c10::StorageImpl> owner{c10::intrusive_ptr<c10::StorageImpl>()};
-    const void* data = nullptr;
-    int64_t version = -1;
-    Tensor packed;
-};
-
-// Grows to what the largest operation of a thread needs, and stays for the next one.
-float* scratch(int64_t floats) {
-    struct Free {
-        void operator()(float* block) const { std::free(block); }
-    };
-    thread_local std::unique_ptr<float, Free> block;
-    thread_local int64_t size = 0;
-    if (size < floats) {
-        const int64_t lines = (floats + 15) / 16;
-        block.reset(static_cast<float*>(std::aligned_alloc(64, lines * 64)));
-        size = block ? lines * 16 : 0;
-        TORCH_CHECK(block, "not enough memory for ", lines * 64, " bytes");
-    }
-    return block.get();
-}
+using kernels::PackedWeights;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
 
 // body(first, count) of parts of `all`: large ones, but one for each thread
 template <typename Body>
@@ -78,7 +30,7 @@ void each_part(int64_t all, int64_t largest, Body&& body) {
     });
 }
 
-Tensor run(const Tensor& x, const Tensor& packed, int64_t to, bool pointwise, const float* bias, const Tensor& added, kernels::Unit unit) {
+Tensor convolve(const Tensor& x, const Tensor& packed, int64_t to, bool pointwise, const float* bias, const Tensor& added, kernels::Unit unit) {
     // multiples of both row counts of a block of the product, and few enough for the second level of the cache
     constexpr int64_t tiles = 48, rows = 96;
     auto y = at::empty({x.size(0), to, x.size(2), x.size(3)}, x.options().requires_grad(false), at::MemoryFormat::ChannelsLast);
@@ -91,12 +43,46 @@ Tensor run(const Tensor& x, const Tensor& packed, int64_t to, bool pointwise, co
         });
     else
         each_part(shape.tiles(), tiles, [&](int64_t first, int64_t count) {
-            kernels::winograd_tiles(shape, in, weights, bias, extra, out, first, count, scratch(kernels::winograd_scratch(shape, count)), unit);
+            kernels::winograd_tiles(shape, in, weights, bias, extra, out, first, count, kernels::scratch(kernels::winograd_scratch(shape, count)), unit);
         });
     return y;
 }
 
+Tensor evaluate(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& added, PackedWeights& packed, kernels::Unit unit) {
+    return convolve(x, packed.forward(weight), weight.size(0), kernels::is_pointwise(weight), bias.data_ptr<float>(), added, unit);
+}
+
+struct Convolution : torch::autograd::Function<Convolution> {
+    // what is added is optional by its type: an undefined tensor would be taken for an input
+    static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight, const Tensor& bias, const c10::optional<Tensor>& added,
+                          const c10::intrusive_ptr<PackedWeights>& packed, int64_t unit) {
+        context->save_for_backward({x, weight});
+        context->saved_data["packed"] = c10::IValue::make_capsule(packed);
+        context->saved_data["unit"] = unit;
+        context->saved_data["adds"] = added.has_value();
+        return evaluate(x, weight, bias, added.value_or(Tensor()), *packed, static_cast<kernels::Unit>(unit));
+    }
+
+    static variable_list backward(AutogradContext* context, variable_list gradients) {
+        RECORD_FUNCTION("diffusion::convolution_backward", {});
+        TORCH_CHECK(!at::GradMode::is_enabled(), "the convolution has no second derivative; evaluate the network without kernels for that");
+        const auto saved = context->get_saved_variables();
+        const auto &x = saved[0], &weight = saved[1];
+        const auto unit = static_cast<kernels::Unit>(context->saved_data["unit"].toInt());
+        const auto packed = c10::static_intrusive_pointer_cast<PackedWeights>(context->saved_data["packed"].toCapsule());
+        const Tensor dy = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
+        Tensor dx;
+        if (context->needs_input_grad(0))
+            dx = convolve(dy, packed->backward(weight), x.size(1), kernels::is_pointwise(weight), nullptr, Tensor(), unit);
+        kernels::WeightGradient of_weight;
+        if (context->needs_input_grad(1) || context->needs_input_grad(2)) of_weight = kernels::weight_gradient(x, dy, weight.size(2), unit);
+        return {dx, of_weight.weight, of_weight.bias, context->saved_data["adds"].toBool() ? dy : Tensor(), Tensor(), Tensor()};
+    }
+};
+
 const Tensor& tensor(const void* handle) { return *static_cast<const Tensor*>(handle); }
+
+c10::intrusive_ptr<PackedWeights>& place(void* packed) { return *static_cast<c10::intrusive_ptr<PackedWeights>*>(packed); }
 
 void require_image(const Tensor& image, const char* what) {
     TORCH_CHECK(image.dim() == 4 && image.numel() > 0 && image.scalar_type() == at::kFloat && image.device().is_cpu()
@@ -105,22 +91,21 @@ void require_image(const Tensor& image, const char* what) {
 
 }  // namespace
 
-// A place for the packed weights of one layer; kernels_packed_free gives it back.
-KERNEL_API void* kernels_packed_new() { return new Kept(); }
+// A place for the packed weights of one layer; kernels_packed_free gives it back, and what a backward pass still needs stays until then.
+KERNEL_API void* kernels_packed_new() { return new c10::intrusive_ptr<PackedWeights>(c10::make_intrusive<PackedWeights>()); }
 
-KERNEL_API void kernels_packed_free(void* kept) { delete static_cast<Kept*>(kept); }
+KERNEL_API void kernels_packed_free(void* packed) { delete &place(packed); }
 
 // The widest vector unit that these operators can use here, to be handed to them; 0: none, they serve on no such processor.
 KERNEL_API int32_t kernels_vector_unit() { return static_cast<int32_t>(kernels::widest_unit()); }
 
-// Stride 1 and an output of the input's size, while gradients are off. x: float32 [B, I, H, W] in channels-last memory on the CPU; weight:
-// [O, I, K, K] with K 1 or 3, I and O multiples of 16; bias: [O]; added: null or of the result's shape and layout, added to it. kept: where
-// the packed weights stay as long as the weights do not change. unit: 1 (AVX2) up to kernels_vector_unit(). *result: a new tensor. 0: done.
-KERNEL_API int32_t kernels_convolution(const void* x, const void* weight, const void* bias, const void* added, void* kept, int32_t unit, void** result) {
+// Stride 1 and an output of the input's size. x: float32 [B, I, H, W] in channels-last memory on the CPU; weight: [O, I, K, K] with K 1 or
+// 3, I and O multiples of 16; bias: [O]; added: null or of the result's shape and layout, added to it. packed: where the packed weights
+// stay as long as the weights do not change. unit: 1 (AVX2) up to kernels_vector_unit(). *result: a new tensor. 0: done.
+KERNEL_API int32_t kernels_convolution(const void* x, const void* weight, const void* bias, const void* added, void* packed, int32_t unit, void** result) {
     return kernels::guarded([&] {
         RECORD_FUNCTION("diffusion::convolution", {});
         const auto &image = tensor(x), &weights = tensor(weight), &offsets = tensor(bias);
-        TORCH_CHECK(!at::GradMode::is_enabled(), "the convolution has no gradients; turn them off, or use the plain operator");
         TORCH_CHECK(unit > 0 && unit <= kernels_vector_unit(), "this processor has no vector unit ", unit);
         require_image(image, "the input");
         TORCH_CHECK(weights.dim() == 4 && weights.scalar_type() == at::kFloat && weights.size(2) == weights.size(3) && (weights.size(2) == 1 || weights.size(2) == 3)
@@ -133,7 +118,8 @@ KERNEL_API int32_t kernels_convolution(const void* x, const void* weight, const 
             TORCH_CHECK(extra.size(0) == image.size(0) && extra.size(1) == weights.size(0) && extra.size(2) == image.size(2) && extra.size(3) == image.size(3),
                 "what is added has not the shape of the result");
         }
-        *result = new Tensor(run(image, static_cast<Kept*>(kept)->of(weights), weights.size(0), is_pointwise(weights), offsets.data_ptr<float>(), extra,
-            static_cast<kernels::Unit>(unit)));
+        *result = new Tensor(at::GradMode::is_enabled()
+            ? Convolution::apply(image, weights, offsets, added ? c10::optional<Tensor>(extra) : c10::nullopt, place(packed), unit)
+            : evaluate(image, weights, offsets, extra, *place(packed), static_cast<kernels::Unit>(unit)));
     });
 }

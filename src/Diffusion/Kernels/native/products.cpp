@@ -65,7 +65,44 @@ INLINE void product(const float* a, const float* b, float* c, int64_t rows, int6
     }
 }
 
+template <int Lanes, int Rows>
+INLINE void outer(const float* a, const float* b, float* c, int64_t rows, int64_t height, int64_t width, int64_t apart) {
+    using V = typename Vector<Lanes>::type;
+    for (int64_t i = 0; i < height; i += Rows)
+        for (int64_t n = 0; n < width; n += 2 * Lanes) {
+            // half a panel of one wide vector: its other half is multiplied in vain, and not kept
+            const bool both = n + Lanes < width;
+            V sums[Rows][2];
+#pragma GCC unroll 8
+            for (int k = 0; k < Rows; k++) sums[k][0] = sums[k][1] = V{};
+            for (int64_t r = 0; r < rows; r++) {
+                const float* row = b + r * panel_width + n;
+                const V left = *reinterpret_cast<const V*>(row), right = *reinterpret_cast<const V*>(row + (both ? Lanes : 0));
+#pragma GCC unroll 8
+                for (int k = 0; k < Rows; k++) {
+                    const float value = a[r * panel_width + i + k];
+                    sums[k][0] += left * value;
+                    sums[k][1] += right * value;
+                }
+            }
+#pragma GCC unroll 8
+            for (int k = 0; k < Rows; k++) {
+                V* row = reinterpret_cast<V*>(c + (i + k) * apart + n);
+                row[0] += sums[k][0];
+                if (both) row[1] += sums[k][1];
+            }
+        }
+}
+
 #if defined(__x86_64__)
+FOR_AVX512 void outer_avx512(const float* a, const float* b, float* c, int64_t rows, int64_t height, int64_t width, int64_t apart) {
+    outer<16, 8>(a, b, c, rows, height, width, apart);
+}
+
+FOR_AVX2 void outer_avx2(const float* a, const float* b, float* c, int64_t rows, int64_t height, int64_t width, int64_t apart) {
+    outer<8, 4>(a, b, c, rows, height, width, apart);
+}
+
 FOR_AVX512 void product_avx512(const float* a, const float* b, float* c, int64_t rows, int64_t inner, int64_t columns, const float* bias, const float* added) {
     product<16, 8>(a, b, c, rows, inner, columns, bias, added);
 }
@@ -81,6 +118,13 @@ void multiply(const float* a, const float* b, float* c, int64_t rows, int64_t in
 #if defined(__x86_64__)
     if (unit == Unit::avx512) product_avx512(a, b, c, rows, inner, columns, bias, added);
     else if (unit == Unit::avx2) product_avx2(a, b, c, rows, inner, columns, bias, added);
+#endif
+}
+
+void accumulate(const float* a, const float* b, float* c, int64_t rows, int64_t height, int64_t width, int64_t apart, Unit unit) {
+#if defined(__x86_64__)
+    if (unit == Unit::avx512) outer_avx512(a, b, c, rows, height, width, apart);
+    else if (unit == Unit::avx2) outer_avx2(a, b, c, rows, height, width, apart);
 #endif
 }
 

@@ -1,4 +1,4 @@
-// Products of a matrix with weights that have been packed for them.
+// Products of matrices: with weights that have been packed for them, and of two matrices over their rows.
 #pragma once
 
 #include "vectors.h"
@@ -20,5 +20,13 @@ void multiply(const float* a, const float* b, float* c, int64_t rows, int64_t in
 
 // From b[n][k], at n * column + k * row.
 void pack(const float* b, int64_t column, int64_t row, float* packed, int64_t inner, int64_t columns);
+
+// Matrices whose rows are the terms of a sum stand in panels too, [rows][panel_width], but the last panel is as wide as the others: rows
+// that lay as far apart as there are channels, a power of two, would share their places in the cache.
+inline int64_t panels(int64_t columns) { return (columns + panel_width - 1) / panel_width; }
+
+// c[i][n] += sum over r of a[r][i] b[r][n]. a, b: one panel each, of which `height` and `width` columns are meant (16 or 32); rows of c
+// are `apart` floats apart. unit: one that the processor has.
+void accumulate(const float* a, const float* b, float* c, int64_t rows, int64_t height, int64_t width, int64_t apart, Unit unit);
 
 }  // namespace kernels
