@@ -1,4 +1,5 @@
 using System.Globalization;
+using Diffusion.Bench.Network;
 using Diffusion.Kernels;
 using Diffusion.Networks;
 using TorchSharp;
@@ -7,9 +8,22 @@ using static TorchSharp.torch;
 // What our kernels and layout gain over the plain operators of the same libtorch: the same network and weights, both ways in
 // turns within one process, in processor time, which other programs disturb less than the clock. Only the ratio means anything.
 // usage: dotnet run -c Release --project bench/Network -- [width] [blocks] [pairs] [threads]
+// with the word growth in place of the width: curves over batch, resolution and width, and memory over the batch; then [rounds]
+if (args is ["peak", var what, var size])
+{
+    Growth.Peak(what, int.Parse(size, CultureInfo.InvariantCulture));
+    return;
+}
 int Number(int index, int fallback) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : fallback;
-var (width, blocks, pairs, threads) = (Number(0, 32), Number(1, 1), Number(2, 7), Number(3, 1));
+var (width, blocks, pairs, threads) = (args is ["growth", ..] ? 0 : Number(0, 32), Number(1, 1), Number(2, 7), Number(3, 1));
 set_num_threads(threads);
+if (args is ["growth", ..])
+{
+    var growth = new Growth(Number(1, 5));
+    growth.Speed();
+    growth.Memory();
+    return;
+}
 using var network = new UNet(new UNetConfig
 {
     ImageSize = 32,
