@@ -36,9 +36,9 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         var (noise, noisyRows, langevin) = Noise(rows);
         if (v is not null && noise is not null) noise = RowUpdate.Spread(noise, packed.Rows, v, noisyRows!);
         var (next, clean) = RowUpdate.Apply(packed.Rows, x, output, history, noise, noisyRows, langevin, ClassifierRows.Of(rows, x), v);
-        var finite = Finite(output, next)[..rows.Count];
-        var results = Fetch(rows, finite, next, clean, history);
-        Commit(rows, finite, next, clean);
+        // first what may run out of memory, then the states: a batch that fails is run again in halves
+        var results = Fetch(rows, Finite(output, next), next, clean, history);
+        Commit(rows, results.IsFinite, next, clean);
         return results;
     }
 
@@ -81,26 +81,23 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         : (null, null, null);
 
     // the output too: clipping would hide an infinity in it
-    private static bool[] Finite(Tensor output, Tensor next)
-    {
-        var mask = output.isfinite().flatten(1).all(1).logical_and(next.isfinite().flatten(1).all(1)).cpu();
-        return mask.data<bool>().ToArray();
-    }
+    private static Tensor Finite(Tensor output, Tensor next) => output.isfinite().flatten(1).all(1).logical_and(next.isfinite().flatten(1).all(1));
 
-    // all that anybody waits for, in one copy off the device
-    private RowOutputs Fetch(IReadOnlyList<RowInput> rows, bool[] finite, Tensor next, Tensor clean, Tensor? shown)
+    // all that anybody waits for, in the one copy off the device that a tick waits for
+    private RowOutputs Fetch(IReadOnlyList<RowInput> rows, Tensor finite, Tensor next, Tensor clean, Tensor? shown)
     {
-        var outputs = RowOutputs.Of(finite);
-        List<Tensor> parts = [];
-        List<(float[]?[] Into, int[] Rows)> places = [];
-        Ask(FrameDemand.Noisy, next, outputs.Noisy);
-        Ask(FrameDemand.Clean, clean, outputs.Clean);
-        if (shown is not null) Ask(FrameDemand.Memory, shown, outputs.Memory);
-        if (parts.Count == 0) return outputs;
-        var host = (parts.Count == 1 ? parts[0] : cat(parts, 0)).contiguous().cpu();
+        List<Tensor> parts = [finite.to(float32)];
+        List<(FrameDemand Kind, int[] Rows)> places = [];
+        Ask(FrameDemand.Noisy, next);
+        Ask(FrameDemand.Clean, clean);
+        if (shown is not null) Ask(FrameDemand.Memory, shown);
+        var host = (parts.Count == 1 ? parts[0] : cat(parts, 0)).cpu();
         var all = MemoryMarshal.Cast<byte, float>(host.bytes);
-        foreach (var (into, asked) in places)
+        var outputs = RowOutputs.Of(Array.ConvertAll(all[..rows.Count].ToArray(), f => f != 0));
+        all = all[(int)finite.numel()..];
+        foreach (var (kind, asked) in places)
         {
+            var into = kind switch { FrameDemand.Noisy => outputs.Noisy, FrameDemand.Clean => outputs.Clean, _ => outputs.Memory };
             foreach (var row in asked)
             {
                 into[row] = all[..shape.Values].ToArray();
@@ -109,12 +106,12 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         }
         return outputs;
 
-        void Ask(FrameDemand kind, Tensor values, float[]?[] into)
+        void Ask(FrameDemand kind, Tensor values)
         {
             var asked = Enumerable.Range(0, rows.Count).Where(i => rows[i].Demand.HasFlag(kind)).ToArray();
             if (asked.Length == 0) return;
-            parts.Add(asked.Length == values.size(0) ? values : values.index_select(0, Index(Array.ConvertAll(asked, i => (long)i))));
-            places.Add((into, asked));
+            parts.Add((asked.Length == values.size(0) ? values : values.index_select(0, Index(Array.ConvertAll(asked, i => (long)i)))).flatten());
+            places.Add((kind, asked));
         }
     }
 

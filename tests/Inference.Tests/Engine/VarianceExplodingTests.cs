@@ -68,7 +68,9 @@ public sealed class VarianceExplodingTests : IDisposable
         var refused = Assert.Throws<GenerationRefusedException>(() => rig.Submit(new GenerationRequest { Model = Memory, Sampler = sampler, Steps = 4 }));
         Assert.Equal(RefusalReason.Unsupported, refused.Reason);
         Assert.Contains("score", refused.Message + string.Join(' ', refused.Errors.Select(e => e.Message)));
-        Assert.Contains("ddim, ddpm, dpmpp-2m, euler, heun, dddm", string.Join(' ', refused.Errors.Select(e => e.Message)));
+        var message = string.Join(' ', refused.Errors.Select(e => e.Message));
+        Assert.Matches("ddim, .*dddm", message);
+        Assert.DoesNotMatch($"{sampler}[,.]", message);
     }
 
     /// <summary>An image is inverted to an x_T and comes back; the way up and the way down agree on what noise is.</summary>
