@@ -57,6 +57,12 @@ public sealed record UNetConfig
     /// <summary>Output channels: <see cref="Channels"/>, or twice that for a learned variance.</summary>
     public bool LearnedVariance { get; init; }
 
+    /// <summary>
+    /// Whether the last convolution says an image and a noise, of which the network makes one output by the schedule: that of
+    /// <see cref="Samplers.Prediction.Both"/>.
+    /// </summary>
+    public bool BothOutputs { get; init; }
+
     /// <summary>The label that means "no label", or null for an unconditional network.</summary>
     public int? NullLabel => Classes;
 
@@ -76,6 +82,7 @@ public sealed record UNetConfig
         Require(Dropout is >= 0 and < 1, nameof(Dropout), "must be in [0, 1)", Dropout);
         Require(Classes is null or >= 1, nameof(Classes), "must be at least 1, or null", Classes ?? 0);
         Require(Memory || !MemoryAttention, nameof(MemoryAttention), "needs a network with a memory", MemoryAttention);
+        Require(!BothOutputs || !LearnedVariance, nameof(BothOutputs), "cannot be combined with a learned variance", BothOutputs);
         ValidateAttention(coarsest);
     }
 

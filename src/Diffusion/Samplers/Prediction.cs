@@ -27,6 +27,12 @@ public enum Prediction
     /// x / alpha itself (Song et al. 2023, section C, with a data variance of 1, so that without s_1 it is v).
     /// </summary>
     [JsonStringEnumMemberName("consistency")] Consistency,
+
+    /// <summary>
+    /// The image and the noise (Salimans and Ho 2022, section 4), with the mixture x_0 = sigma^2 x + alpha (x_t - sigma e) of the two. The network has
+    /// twice the channels and gives alpha e - sigma x (<see cref="Networks.UNetConfig.BothOutputs"/>), which is <see cref="V"/> of that mixture.
+    /// </summary>
+    [JsonStringEnumMemberName("both")] Both,
 }
 
 /// <summary>The affine map x_0 = P x_t + Q out of each <see cref="Prediction"/>.</summary>
@@ -51,7 +57,7 @@ public static class PredictionMap
     {
         Prediction.Epsilon => (1 / alpha, -sigma / alpha),
         Prediction.X0 => (0, 1),
-        Prediction.V => (alpha / power, -sigma / power),
+        Prediction.V or Prediction.Both => (alpha / power, -sigma / power),
         Prediction.Residual => (1, -1),
         Prediction.Boundary => (least / sigma, 1 - least / sigma),
         Prediction.Consistency => Consistent(alpha, sigma / alpha, leastRatio),

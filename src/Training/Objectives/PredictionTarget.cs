@@ -12,7 +12,7 @@ internal static class PredictionTarget
     {
         Prediction.Epsilon => batch.Noise,
         Prediction.X0 => batch.Clean,
-        Prediction.V => Mix(batch, t => (schedule.Alpha(t), -schedule.Sigma(t))),
+        Prediction.V or Prediction.Both => Mix(batch, t => (schedule.Alpha(t), -schedule.Sigma(t))),
         // x_t - x_0
         Prediction.Residual => Mix(batch, t => (schedule.Sigma(t), schedule.Alpha(t) - 1)),
         var other => throw new ArgumentOutOfRangeException(nameof(prediction), other, "Unknown prediction."),

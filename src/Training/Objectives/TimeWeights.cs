@@ -24,7 +24,7 @@ internal static class TimeWeights
     private static double OfCleanError(Prediction compared, double snr) => compared switch
     {
         Prediction.Epsilon => snr,
-        Prediction.V => snr + 1,
+        Prediction.V or Prediction.Both => snr + 1,
         _ => 1,
     };
 

@@ -65,7 +65,18 @@ public sealed class DenoiserTests : IDisposable
         Assert.Contains("'out.0.bias' has type I32", Assert.Throws<CheckpointException>(() => { Denoiser.Load(version, CPU); }).Message, StringComparison.Ordinal);
     }
 
-    private CheckpointVersion Publish(UNetConfig config, IReadOnlyList<SafeTensor> weights) => new CheckpointStore(folder.Path, TimeProvider.System).Publish(
+    [Theory]
+    [InlineData(true, Prediction.Epsilon, "network.bothOutputs must be false for the prediction epsilon")]
+    [InlineData(false, Prediction.Both, "network.bothOutputs must be true for the prediction both")]
+    public void Load_APredictionThatIsNotOneOfTheNetwork_SaysSo(bool both, Prediction prediction, string problem)
+    {
+        var config = Config with { BothOutputs = both };
+        using var original = Random(config);
+        var version = Publish(config, NetworkWeights.ToSafeTensors(original.state_dict()), prediction);
+        Assert.Contains(problem, Assert.Throws<CheckpointException>(() => { Denoiser.Load(version, CPU); }).Message, StringComparison.Ordinal);
+    }
+
+    private CheckpointVersion Publish(UNetConfig config, IReadOnlyList<SafeTensor> weights, Prediction prediction = Prediction.Epsilon) => new CheckpointStore(folder.Path, TimeProvider.System).Publish(
         "small",
         version => new CheckpointManifest
         {
@@ -73,7 +84,7 @@ public sealed class DenoiserTests : IDisposable
             Version = version,
             Created = default,
             Network = config,
-            Prediction = Prediction.Epsilon,
+            Prediction = prediction,
             Schedule = new ScheduleReference("cosine", 1000),
             Objective = "ddpm",
             Data = new DataReference("none", "", 0),

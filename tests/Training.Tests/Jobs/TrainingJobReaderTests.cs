@@ -118,6 +118,8 @@ public sealed class TrainingJobReaderTests
     [InlineData(""" "kind": "progressive", "teacher": { "model": "teacher" }, "from": 4, "memoryRefresh": 0.5 """, "objective.memoryRefresh: belongs")]
     [InlineData(""" "kind": "ddpm", "teacher": { "model": "teacher" } """, "objective.teacher: belongs to the progressive objective")]
     [InlineData(""" "kind": "dddm", "from": 4 """, "objective.from: belongs to the progressive objective")]
+    [InlineData(""" "kind": "ddpm", "prediction": "both", "variance": "learned" """, "objective.variance: learned doubles the output, and prediction both does so too; use prediction v")]
+    [InlineData(""" "kind": "consistency", "prediction": "both" """, "objective.prediction: must be consistency")]
     [InlineData(""" "kind": "consistency", "prediction": "v" """, "objective.prediction: must be consistency")]
     [InlineData(""" "kind": "consistency", "initialSteps": 9, "finalSteps": 3 """, "objective.initialSteps: is more than finalSteps")]
     [InlineData(""" "kind": "consistency", "gap": "time" """, "objective.gap: must be one of angle, sigma")]

@@ -20,6 +20,8 @@ public sealed class PredictionTargetTests
     [InlineData(1, Prediction.Epsilon, 0.2755132)]
     [InlineData(1, Prediction.X0, 0.7244868)]
     [InlineData(1, Prediction.V, 1)]
+    [InlineData(0.25, Prediction.Both, 0.3797901)]
+    [InlineData(1, Prediction.Both, 1)]
     public void Of_TheBestNetworkOnGaussianData_LeavesTheKnownLoss(double s2, Prediction prediction, double least)
     {
         var times = Enumerable.Range(1, Schedule.Steps).ToArray();
