@@ -78,8 +78,11 @@ public sealed record CheckpointManifest
 
     /// <summary>Why network and prediction cannot belong together, or null.</summary>
     [JsonIgnore]
-    internal string? Mismatch => Network.BothOutputs == (Prediction == Prediction.Both) || IsClassifier ? null
-        : $"network.bothOutputs must be {(Network.BothOutputs ? "false" : "true")} for the prediction {JsonSerializer.SerializeToElement(Prediction).GetString()}.";
+    internal string? Mismatch =>
+        IsClassifier ? null
+        : Network.BothOutputs != (Prediction == Prediction.Both) ? $"network.bothOutputs must be {(Network.BothOutputs ? "false" : "true")} for the prediction {JsonSerializer.SerializeToElement(Prediction).GetString()}."
+        : Prediction == Prediction.Edm && Network.DataDeviation != PredictionMap.EdmDeviation ? FormattableString.Invariant($"network.dataDeviation must be {PredictionMap.EdmDeviation} for the prediction edm.")
+        : null;
 
     /// <summary>Every version this one came from, whether or not it says in which part.</summary>
     [JsonIgnore]

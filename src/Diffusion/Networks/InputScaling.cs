@@ -12,8 +12,10 @@ internal sealed class InputScaling(float[] scales) : IDisposable
     private readonly TimeTable table = new(scales);
 
     /// <summary>That of a schedule, or null where it is 1 at every time.</summary>
-    public static InputScaling? Of(NoiseSchedule schedule) => schedule.IsVarianceExploding
-        ? new InputScaling([.. Enumerable.Range(1, schedule.Steps).Select(t => (float)schedule.InputScale(t))])
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="deviation">Of an image; counts only where variance explodes.</param>
+    public static InputScaling? Of(NoiseSchedule schedule, double deviation = 1) => schedule.IsVarianceExploding
+        ? new InputScaling([.. Enumerable.Range(1, schedule.Steps).Select(t => (float)schedule.InputScale(t, deviation))])
         : null;
 
     /// <param name="x">[B, C, H, W].</param>

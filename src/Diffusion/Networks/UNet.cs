@@ -39,7 +39,7 @@ public sealed class UNet : nn.Module
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         Config = config;
-        inputScaling = schedule is null ? null : InputScaling.Of(schedule);
+        inputScaling = schedule is null ? null : InputScaling.Of(schedule, config.DataDeviation);
         outputMixing = schedule is not null && config.BothOutputs ? new OutputMixing(schedule) : null;
         var width = config.ModelChannels;
         timeEmbedding = new TimeEmbedding(width);

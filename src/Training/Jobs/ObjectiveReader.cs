@@ -65,11 +65,11 @@ internal static class ObjectiveReader
                 if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective: the target of udddm is the image and the kept memory");
         }
         if (distils && settings.Prediction == Prediction.Epsilon)
-            fields.Complain("prediction", $"epsilon cannot be distilled: near t = T its error counts without bound in the image; use {(exploding ? "x0" : "v, both, x0 or residual")}");
+            fields.Complain("prediction", $"epsilon cannot be distilled: near t = T its error counts without bound in the image; use {(exploding ? "x0 or edm" : "v, both, x0 or residual")}");
         if (agrees && loss.Has("weighting")) loss.Complain("weighting", "follows from gap: a loss counts 1 over the gap between its two times");
         if (settings is { Prediction: Prediction.Both, Bound: not null }) fields.Complain("variance", "learned doubles the output, and prediction both does so too; use prediction v, which is the same mixture from one output");
         if (exploding) OfExploding(settings, fields, loss);
-        else if (settings.Prediction == Prediction.Boundary) fields.Complain("prediction", $"boundary belongs to the schedule {VarianceExplodingSchedule.Name}");
+        else if (settings.Prediction is Prediction.Boundary or Prediction.Edm) fields.Complain("prediction", $"{Word(settings.Prediction)} belongs to the schedule {VarianceExplodingSchedule.Name}{(settings.Prediction == Prediction.Edm ? "; use v, which is the same with a data deviation of 1" : "")}");
         OfPerceptual(settings.Loss, loss);
         if (loss.Has("gamma") && settings.Loss.Weighting != LossWeighting.MinSnr) loss.Complain("gamma", "needs weighting min-snr");
         if (settings is { Consistency: not null, WalkTarget: not null }) fields.Complain("walkTarget", "cannot be combined with consistency: an image has one target");
@@ -98,8 +98,8 @@ internal static class ObjectiveReader
 
     private static void OfExploding(ObjectiveSettings settings, JobFields fields, JobFields loss)
     {
-        if (settings.Prediction is Prediction.V or Prediction.Both or Prediction.Residual || settings is { HasMemory: false, Prediction: Prediction.Boundary })
-            fields.Complain("prediction", $"must be {(settings.HasMemory ? "boundary" : "epsilon")} or x0 on the schedule {VarianceExplodingSchedule.Name}, got {Word(settings.Prediction)}");
+        if (settings.Prediction is Prediction.V or Prediction.Both or Prediction.Residual || settings is { HasMemory: false, Prediction: Prediction.Boundary } or { HasMemory: true, Prediction: Prediction.Edm })
+            fields.Complain("prediction", $"must be {(settings.HasMemory ? "boundary" : settings.Chain is null ? "epsilon, edm" : "edm")} or x0 on the schedule {VarianceExplodingSchedule.Name}, got {Word(settings.Prediction)}");
         if (settings.Loss.Weighting == LossWeighting.SnrPlusOne)
             loss.Complain("weighting", $"snr+1 is the error of v, which the schedule {VarianceExplodingSchedule.Name} does not have");
     }

@@ -25,6 +25,8 @@ internal static class TimeWeights
     {
         Prediction.Epsilon => snr,
         Prediction.V or Prediction.Both => snr + 1,
+        // 1 / c_out^2
+        Prediction.Edm => snr + 1 / (PredictionMap.EdmDeviation * PredictionMap.EdmDeviation),
         _ => 1,
     };
 

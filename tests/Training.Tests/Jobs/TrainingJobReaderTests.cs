@@ -119,6 +119,7 @@ public sealed class TrainingJobReaderTests
     [InlineData(""" "kind": "ddpm", "teacher": { "model": "teacher" } """, "objective.teacher: belongs to the progressive objective")]
     [InlineData(""" "kind": "dddm", "from": 4 """, "objective.from: belongs to the progressive objective")]
     [InlineData(""" "kind": "ddpm", "prediction": "both", "variance": "learned" """, "objective.variance: learned doubles the output, and prediction both does so too; use prediction v")]
+    [InlineData(""" "kind": "ddpm", "prediction": "edm" """, "objective.prediction: edm belongs to the schedule ve; use v")]
     [InlineData(""" "kind": "consistency", "prediction": "both" """, "objective.prediction: must be consistency")]
     [InlineData(""" "kind": "consistency", "prediction": "v" """, "objective.prediction: must be consistency")]
     [InlineData(""" "kind": "consistency", "initialSteps": 9, "finalSteps": 3 """, "objective.initialSteps: is more than finalSteps")]
@@ -169,7 +170,9 @@ public sealed class TrainingJobReaderTests
     [Theory]
     [InlineData(""" "kind": "udddm", "prediction": "residual" """, "objective.prediction: must be boundary or x0 on the schedule ve")]
     [InlineData(""" "kind": "udddm", "prediction": "v" """, "objective.prediction: must be boundary or x0 on the schedule ve")]
-    [InlineData(""" "kind": "ddpm", "prediction": "boundary" """, "objective.prediction: must be epsilon or x0 on the schedule ve")]
+    [InlineData(""" "kind": "ddpm", "prediction": "boundary" """, "objective.prediction: must be epsilon, edm or x0 on the schedule ve")]
+    [InlineData(""" "kind": "ddpm", "prediction": "both" """, "objective.prediction: must be epsilon, edm or x0 on the schedule ve, got both")]
+    [InlineData(""" "kind": "dddm", "prediction": "edm" """, "objective.prediction: must be boundary or x0 on the schedule ve, got edm")]
     [InlineData(""" "kind": "dddm", "loss": { "weighting": "snr+1" } """, "objective.loss.weighting: snr+1 is the error of v")]
     public void Read_WhatTheExplodingScheduleCannot_NamesIt(string objective, string problem) =>
         Assert.StartsWith(problem, Assert.Single(Problems(Changed(objective, "\"cosine\"", "\"ve\""))), StringComparison.Ordinal);
