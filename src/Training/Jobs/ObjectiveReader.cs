@@ -46,6 +46,7 @@ internal static class ObjectiveReader
             MemoryRefresh = fields.Number("memoryRefresh", 0, 1, 0),
             MemorySource = fields.Word("memorySource", ["stored", "own"], "stored") == "stored" ? MemorySource.Stored : MemorySource.Own,
             MemoryStorage = fields.Word("memoryStorage", ["uint8", "float16", "float32"], "uint8") switch { "float32" => MemoryStorage.Float32, "float16" => MemoryStorage.Float16, _ => MemoryStorage.UInt8 },
+            MemoryMomentum = fields.Number("memoryMomentum", 0, 0.999, 0),
             Consistency = Consistency(fields.Section("consistency")),
             WalkTarget = WalkTarget(fields.Section("walkTarget")),
             Chain = ProgressiveReader.Read(fields, kind),
@@ -53,7 +54,7 @@ internal static class ObjectiveReader
         };
         if (!remembers)
         {
-            foreach (var name in new[] { "memoryRefresh", "memorySource", "memoryStorage", "consistency", "walkTarget" })
+            foreach (var name in new[] { "memoryRefresh", "memorySource", "memoryStorage", "memoryMomentum", "consistency", "walkTarget" })
                 if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective");
             if (!distils && settings.Loss.Weighting == LossWeighting.SnrPlusOne) loss.Complain("weighting", "snr+1 belongs to the dddm objective; ddpm has it by predicting v");
             if (settings.Loss.Kind == DistanceSettings.PseudoLpips) loss.Complain("kind", "pseudo-lpips compares images; it belongs to the objectives dddm and udddm");
@@ -73,7 +74,8 @@ internal static class ObjectiveReader
         OfPerceptual(settings.Loss, loss);
         if (loss.Has("gamma") && settings.Loss.Weighting != LossWeighting.MinSnr) loss.Complain("gamma", "needs weighting min-snr");
         if (settings is { Consistency: not null, WalkTarget: not null }) fields.Complain("walkTarget", "cannot be combined with consistency: an image has one target");
-        if (settings.MemorySource == MemorySource.Own && fields.Has("memoryStorage")) fields.Complain("memoryStorage", "needs memorySource stored");
+        foreach (var name in new[] { "memoryStorage", "memoryMomentum" })
+            if (settings.MemorySource == MemorySource.Own && fields.Has(name)) fields.Complain(name, "needs memorySource stored");
         loss.Close();
         fields.Close();
         return settings;

@@ -88,12 +88,14 @@ public sealed class DdimSamplerTests
         {
             double Network(double x, double memory, int index)
             {
-                double alpha = noiseSchedule.Alpha(index + 1), sigma = noiseSchedule.Sigma(index + 1);
+                double alpha = noiseSchedule.Alpha(index + 1), sigma = noiseSchedule.Sigma(index + 1), power = sigma * sigma + alpha * alpha / 4;
                 return prediction switch
                 {
                     Prediction.Epsilon => (x - alpha * clean) / sigma,
                     Prediction.X0 => clean,
                     Prediction.V or Prediction.Both => (alpha * x - clean) / sigma,
+                    // (x_0 - c_skip x / alpha) / c_out with d = 1/2, times alpha above and below
+                    Prediction.Edm => (clean - alpha / 4 / power * x) * 2 * Math.Sqrt(power) / sigma,
                     _ => x - clean,
                 };
             }
