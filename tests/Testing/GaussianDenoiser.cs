@@ -20,10 +20,11 @@ public sealed record GaussianDenoiser(NoiseSchedule Schedule, Prediction Predict
         {
             Prediction.Epsilon => noise,
             Prediction.X0 => clean,
-            Prediction.V => alpha * noise - sigma * clean,
+            Prediction.V or Prediction.Both => alpha * noise - sigma * clean,
             Prediction.Residual => 1 - clean,
             Prediction.Boundary => t == 1 ? 0 : (clean - Schedule.Sigma(1) / sigma) / (1 - Schedule.Sigma(1) / sigma),
             Prediction.Consistency => t == 1 ? 0 : Solve(clean, t),
+            Prediction.Edm => Solve(clean, t),
             _ => throw new NotSupportedException($"{Prediction}"),
         };
     }

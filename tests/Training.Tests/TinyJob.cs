@@ -22,7 +22,7 @@ internal static class TinyJob
     /// <summary>Needs more than one stage within nine steps.</summary>
     public const string ConsistencyTrained = """ "kind": "consistency", "initialSteps": 2 """;
 
-    public const string Unified = """ "kind": "udddm", "memoryRefresh": 0.3 """;
+    public const string Unified = """ "kind": "udddm", "memoryRefresh": 0.3, "memoryMomentum": 0.5 """;
     public const string Exploding = """ "kind": "udddm", "prediction": "boundary", "memoryStorage": "float16", "memoryRefresh": 0.3 """;
     public const string Perceptual = """ "kind": "dddm", "memoryRefresh": 0.3, "loss": { "kind": "pseudo-lpips", "resize": 16 } """;
 

@@ -6,7 +6,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Samplers">Samplers and their step counts; the model's own if not given. Up to 64 points.</param>
 /// <param name="Samples">Pictures of each point, and images that its nll is of; 1000 if not given.</param>
 /// <param name="Seed">Seed of the pictures; 0 if not given.</param>
-/// <param name="Metrics">What is measured: frechet, precision-recall, density-coverage, class-score, label-accuracy, nearest-image, detection; all of these that can be if not given. nll, the bound on the likelihood of real images in bits per number, needs the sampler ddpm and is only measured when asked for; so is nll.ode, the likelihood itself by the probability-flow ODE, which needs one point without guidance.</param>
+/// <param name="Metrics">What is measured: frechet, precision-recall, density-coverage, diversity, class-score, label-accuracy, nearest-image, detection; all of these that can be if not given. nll, the bound on the likelihood of real images in bits per number, needs the sampler ddpm and is only measured when asked for; so is nll.ode, the likelihood itself by the probability-flow ODE, which needs one point without guidance.</param>
 /// <param name="Data">The image set to compare with; that of the model's training if not given.</param>
 /// <param name="Split">Which part of it; test if not given.</param>
 /// <param name="Features">What distances are measured in: classifier, or network for the TorchScript file of the settings.</param>

@@ -17,7 +17,7 @@ internal static class GenerateFields
 
     /// <summary>The fields that do not belong to a sampler.</summary>
     public static IReadOnlyList<string> Common { get; } =
-        ["model", "sampler", "steps", "n", "seed", "label", "guidance", Convention, "guidanceRescale", "dynamicThreshold", "classifier", "classifierScale", "determinism", "priority", "deadlineMs", "format", "scale", FrameFields.Name, FrameFields.Kinds];
+        ["model", "sampler", "steps", "n", "seed", "label", "guidance", Convention, "guidanceRescale", "guidanceParallel", "dynamicThreshold", "classifier", "classifierScale", "determinism", "priority", "deadlineMs", "format", "scale", FrameFields.Name, FrameFields.Kinds];
 
     /// <summary>The options that some sampler declares, in catalogue order.</summary>
     public static IReadOnlyList<string> Options { get; } = [.. SamplerCatalog.All.SelectMany(s => s.Options).Select(o => o.Name).Distinct()];
@@ -50,6 +50,7 @@ internal static class GenerateFields
             Guidance = reading.Real("guidance"),
             Convention = reading.Convention(),
             GuidanceRescale = reading.Real("guidanceRescale"),
+            GuidanceParallel = reading.Real("guidanceParallel"),
             DynamicThreshold = reading.Real("dynamicThreshold"),
             Classifier = reading.Text("classifier"),
             ClassifierScale = reading.Real("classifierScale"),

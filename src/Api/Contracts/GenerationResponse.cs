@@ -19,6 +19,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Labels">Classes, used in turn over the pictures; empty is unconditional.</param>
 /// <param name="Guidance">Classifier-free guidance scale s; 1 is none.</param>
 /// <param name="GuidanceRescale">Its share that is brought back, where it is.</param>
+/// <param name="GuidanceParallel">The share that is kept of what guidance adds along the estimate, where it is not all.</param>
 /// <param name="DynamicThreshold">The percentile where estimates are clipped, as a share, where it is not the range of images.</param>
 /// <param name="Classifier">The noisy classifier that guides, with its version, if one does.</param>
 /// <param name="ClassifierScale">How strongly.</param>
@@ -33,7 +34,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Links">Where its parts are.</param>
 internal sealed record GenerationResponse(
     string Id, RecordState State, bool Durable, GenerationKind Kind, string Model, string Sampler, int Steps, IReadOnlyDictionary<string, string> Options,
-    int N, string Seed, IReadOnlyList<int> Labels, double Guidance, double? GuidanceRescale, double? DynamicThreshold, string? Classifier, double? ClassifierScale, Determinism Determinism, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt,
+    int N, string Seed, IReadOnlyList<int> Labels, double Guidance, double? GuidanceRescale, double? GuidanceParallel, double? DynamicThreshold, string? Classifier, double? ClassifierScale, Determinism Determinism, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt,
     DateTimeOffset? EndedAt, DateTimeOffset? ExpiresAt, double? QueueMilliseconds, double? SampleMilliseconds, GenerationProblem? Problem, GenerationLinks Links)
 {
     /// <summary>The answer for a record.</summary>
@@ -42,7 +43,7 @@ internal sealed record GenerationResponse(
         var (request, path) = (record.Request, PathOf(record.Id));
         return new GenerationResponse(
             record.Id, record.State, record.IsDurable, request.Kind, request.Model!, request.Sampler!, request.Steps!.Value, request.Options,
-            request.Count, request.Seed!.Value.ToString(CultureInfo.InvariantCulture), request.Labels, request.Guidance!.Value, request.GuidanceRescale, request.DynamicThreshold, request.Classifier, request.ClassifierScale, request.Determinism,
+            request.Count, request.Seed!.Value.ToString(CultureInfo.InvariantCulture), request.Labels, request.Guidance!.Value, request.GuidanceRescale, request.GuidanceParallel, request.DynamicThreshold, request.Classifier, request.ClassifierScale, request.Determinism,
             record.Created, record.Started, record.Ended, record.Expires, record.QueueMilliseconds, record.SampleMilliseconds,
             record.Problem is { } slug ? GenerationProblem.Of(slug, record.Detail) : null,
             new GenerationLinks(path, path + "/result", path + "/events", request.Record is null ? null : path + "/frames", path + "/cancel"));

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Diffusion.Networks;
 using Diffusion.Samplers;
@@ -74,6 +75,14 @@ public sealed record CheckpointManifest
     /// <summary>Whether it guides other models by classes instead of making pictures.</summary>
     [JsonIgnore]
     public bool IsClassifier => Objective == NoisyClassifier;
+
+    /// <summary>Why network and prediction cannot belong together, or null.</summary>
+    [JsonIgnore]
+    internal string? Mismatch =>
+        IsClassifier ? null
+        : Network.BothOutputs != (Prediction == Prediction.Both) ? $"network.bothOutputs must be {(Network.BothOutputs ? "false" : "true")} for the prediction {JsonSerializer.SerializeToElement(Prediction).GetString()}."
+        : Prediction == Prediction.Edm && Network.DataDeviation != PredictionMap.EdmDeviation ? FormattableString.Invariant($"network.dataDeviation must be {PredictionMap.EdmDeviation} for the prediction edm.")
+        : null;
 
     /// <summary>Every version this one came from, whether or not it says in which part.</summary>
     [JsonIgnore]

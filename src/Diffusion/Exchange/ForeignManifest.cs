@@ -55,6 +55,7 @@ internal static class ForeignManifest
         if (network.ImageSize > limits.ImageSize) return $"network.imageSize must be up to {limits.ImageSize}, got {network.ImageSize}.";
         if (network.Channels is not (1 or 3)) return $"network.channels must be 1 or 3, got {network.Channels}.";
         if (!Enum.IsDefined(manifest.Prediction)) return "prediction is none that this build knows.";
+        if (manifest.Mismatch is { } mismatch) return mismatch;
         return manifest.Labels is { } labels && labels.Count != (network.Classes ?? 0) ? $"labels must name the {network.Classes ?? 0} classes, got {labels.Count}." : null;
     }
 

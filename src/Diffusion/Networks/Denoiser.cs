@@ -19,13 +19,14 @@ public sealed class Denoiser : IDisposable
     public Device Device { get; }
 
     /// <summary>Builds the network of a version and reads its weights. Call outside any dispose scope.</summary>
-    /// <exception cref="CheckpointException">The version is a classifier, or the weights do not fit the manifest's network; the message says so.</exception>
+    /// <exception cref="CheckpointException">The version is a classifier, its prediction is not one of its network, or the weights do not fit the manifest's network; the message says so.</exception>
     /// <exception cref="SafeTensorsException">The weights file is damaged.</exception>
     /// <exception cref="ArgumentException">The manifest's network cannot be; the message names the field.</exception>
     public static Denoiser Load(CheckpointVersion version, Device device)
     {
         ArgumentNullException.ThrowIfNull(version);
         if (version.Manifest.IsClassifier) throw new CheckpointException($"{version.Manifest.Model} v{version.Manifest.Version} is a noisy classifier, which makes no pictures.", CheckpointVersion.WeightsFile);
+        if (version.Manifest.Mismatch is { } mismatch) throw new CheckpointException(mismatch, CheckpointStore.ManifestFile);
         using var file = SafeTensorFile.Open(version.PathOf(CheckpointVersion.WeightsFile));
         var network = new UNet(version.Manifest.Network, schedule: version.Manifest.Traits.Schedule);
         try

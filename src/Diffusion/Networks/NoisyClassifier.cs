@@ -63,6 +63,7 @@ public sealed class NoisyClassifier : nn.Module
         Require(config.Classes is >= 2, nameof(UNetConfig.Classes), "must be at least 2 for a classifier");
         Require(!config.Memory, nameof(UNetConfig.Memory), "must be false for a classifier");
         Require(!config.LearnedVariance, nameof(UNetConfig.LearnedVariance), "must be false for a classifier");
+        Require(!config.BothOutputs, nameof(UNetConfig.BothOutputs), "must be false for a classifier");
     }
 
     /// <summary>Judges noisy images.</summary>

@@ -20,6 +20,7 @@ public sealed class UNet : nn.Module
 {
     private readonly TimeEmbedding timeEmbedding;
     private readonly InputScaling? inputScaling;
+    private readonly OutputMixing? outputMixing;
     private readonly Linear timeIn, timeOut;
     private readonly Embedding? labelEmbedding;
     private readonly ModuleList<Stage> inputBlocks, outputBlocks;
@@ -31,14 +32,15 @@ public sealed class UNet : nn.Module
     /// <summary>Builds a network on the CPU with weights drawn from a seed.</summary>
     /// <param name="config">Its shape.</param>
     /// <param name="seed">The same seed gives the same weights everywhere.</param>
-    /// <param name="schedule">What x_t comes from; where variance explodes, the network scales its input by <see cref="NoiseSchedule.InputScale"/>. Null: nothing is scaled.</param>
+    /// <param name="schedule">What x_t comes from; where variance explodes, the network scales its input by <see cref="NoiseSchedule.InputScale"/>; and <see cref="UNetConfig.BothOutputs"/> are mixed by it. Null: nothing is scaled.</param>
     /// <exception cref="ArgumentException">A field of <paramref name="config"/> that cannot be; the message names it.</exception>
     public UNet(UNetConfig config, ulong seed = 0, NoiseSchedule? schedule = null) : base(nameof(UNet))
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         Config = config;
-        inputScaling = schedule is null ? null : InputScaling.Of(schedule);
+        inputScaling = schedule is null ? null : InputScaling.Of(schedule, config.DataDeviation);
+        outputMixing = schedule is not null && config.BothOutputs ? new OutputMixing(schedule) : null;
         var width = config.ModelChannels;
         timeEmbedding = new TimeEmbedding(width);
         (timeIn, timeOut) = (nn.Linear(width, 4 * width), nn.Linear(4 * width, 4 * width));
@@ -59,7 +61,7 @@ public sealed class UNet : nn.Module
         inputBlocks = nn.ModuleList(plan.Inputs());
         middleBlock = plan.Middle();
         outputBlocks = nn.ModuleList(plan.Outputs());
-        (outNorm, outConv) = (Layers.Norm(plan.Channels), Layers.Conv3x3(plan.Channels, config.Channels * (config.LearnedVariance ? 2 : 1)));
+        (outNorm, outConv) = (Layers.Norm(plan.Channels), Layers.Conv3x3(plan.Channels, config.Channels * (config.LearnedVariance || config.BothOutputs ? 2 : 1)));
         register_module("input_blocks", inputBlocks);
         register_module("middle_block", middleBlock);
         register_module("output_blocks", outputBlocks);
@@ -77,6 +79,7 @@ public sealed class UNet : nn.Module
     /// <param name="memory">Earlier x_0 estimates, [B, C, H, W]; needed exactly if <see cref="UNetConfig.Memory"/>.</param>
     /// <returns>[B, C or 2C, H, W]; belongs to the caller's dispose scope.</returns>
     /// <exception cref="ArgumentException">An input that does not fit the configuration.</exception>
+    /// <exception cref="InvalidOperationException">Both outputs are to be mixed, and it was built without a schedule.</exception>
     public Tensor forward(Tensor x, Tensor timeIndex, Tensor? labels = null, Tensor? memory = null)
     {
         Check(x, timeIndex, labels, memory);
@@ -94,7 +97,8 @@ public sealed class UNet : nn.Module
             using var joined = cat([h, skips.Pop()], 1);
             h = block.forward(joined, activated, attended);
         }
-        return outConv.forward(NormActivation.Of(outNorm, h)).contiguous().MoveToOuterDisposeScope();
+        var output = outConv.forward(NormActivation.Of(outNorm, h)).contiguous();
+        return (outputMixing?.Apply(output, timeIndex) ?? output).MoveToOuterDisposeScope();
     }
 
     private Tensor Embed(Tensor timeIndex, Tensor? labels)
@@ -116,6 +120,7 @@ public sealed class UNet : nn.Module
             throw new ArgumentException("This network knows no classes.", nameof(labels));
         if (labels is not null && (labels.ndim != 1 || labels.size(0) != shape[0] || labels.dtype != ScalarType.Int64))
             throw new ArgumentException($"labels must be int64 [{shape[0]}], got {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
+        if (Config.BothOutputs && outputMixing is null) throw new InvalidOperationException("Both outputs are mixed by a schedule; build the network with one.");
         if (Config.Memory != memory is not null)
             throw new ArgumentException(Config.Memory ? "This network needs a memory." : "This network takes no memory.", nameof(memory));
         if (memory is not null && !memory.shape.AsSpan().SequenceEqual(shape))
@@ -132,6 +137,7 @@ public sealed class UNet : nn.Module
         {
             timeEmbedding.Dispose();
             inputScaling?.Dispose();
+            outputMixing?.Dispose();
         }
         base.Dispose(disposing);
     }

@@ -57,6 +57,17 @@ public sealed record UNetConfig
     /// <summary>Output channels: <see cref="Channels"/>, or twice that for a learned variance.</summary>
     public bool LearnedVariance { get; init; }
 
+    /// <summary>
+    /// Whether the last convolution says an image and a noise, of which the network makes one output by the schedule: that of
+    /// <see cref="Samplers.Prediction.Both"/>.
+    /// </summary>
+    public bool BothOutputs { get; init; }
+
+    /// <summary>
+    /// Standard deviation of an image that the network's view of x_t counts with, where variance explodes: 1 / sqrt(d^2 + sigma^2), c_in of Karras et al. 2022.
+    /// </summary>
+    public double DataDeviation { get; init; } = 1;
+
     /// <summary>The label that means "no label", or null for an unconditional network.</summary>
     public int? NullLabel => Classes;
 
@@ -76,6 +87,8 @@ public sealed record UNetConfig
         Require(Dropout is >= 0 and < 1, nameof(Dropout), "must be in [0, 1)", Dropout);
         Require(Classes is null or >= 1, nameof(Classes), "must be at least 1, or null", Classes ?? 0);
         Require(Memory || !MemoryAttention, nameof(MemoryAttention), "needs a network with a memory", MemoryAttention);
+        Require(DataDeviation is > 0 and <= 1e3, nameof(DataDeviation), "must be above 0 and at most 1000", DataDeviation);
+        Require(!BothOutputs || !LearnedVariance, nameof(BothOutputs), "cannot be combined with a learned variance", BothOutputs);
         ValidateAttention(coarsest);
     }
 

@@ -8,7 +8,8 @@ namespace Diffusion.Samplers;
 /// again where it arrives, and goes with the mean of both slopes. The last step, to the image, is Euler's.
 /// </summary>
 /// <remarks>
-/// N steps are 2N - 1 evaluations. An even number of evaluations leaves the first step, where the way is straightest, to Euler.
+/// N steps are 2N - 1 evaluations. An even number of evaluations leaves the first step, where the way is straightest, to Euler. With
+/// <see cref="Churn"/> it is the paper's stochastic sampler (algorithm 2).
 /// </remarks>
 internal sealed class HeunSampler : ISampler
 {
@@ -18,29 +19,33 @@ internal sealed class HeunSampler : ISampler
 
     public string Paper => "Karras et al. 2022 (EDM)";
 
-    public string Equations => "algorithm 1, eq. 5";
+    public string Equations => "algorithms 1 and 2, eq. 5";
 
     public string UseWhen => "40 evaluations or more, where the solution of the probability-flow ODE itself is wanted.";
 
-    public IReadOnlyList<SamplerOption> Options { get; } = [TimeSpacing.ByRatio, CleanClip.Option];
+    public IReadOnlyList<SamplerOption> Options { get; } = [TimeSpacing.ByRatio, CleanClip.Option, .. Churn.Options];
 
     public SamplerTable Compile(DenoiserTraits model, SamplingOptions options)
     {
         TimeSpacing.Check(model.Schedule.Steps, options.Steps);
         var times = TimeSpacing.Choose(options.Choice(TimeSpacing.ByRatio), model.Schedule, options.Steps / 2 + 1);
-        return Table(model, times, CleanClip.Clips(options), correctsFirst: options.Steps % 2 == 1);
+        return Table(model, times, CleanClip.Clips(options), correctsFirst: options.Steps % 2 == 1, Churn.Of(options));
     }
 
     /// <summary>The rows down the given times (ascending).</summary>
-    internal static SamplerTable Table(DenoiserTraits model, int[] times, bool clips, bool correctsFirst)
+    internal static SamplerTable Table(DenoiserTraits model, int[] times, bool clips, bool correctsFirst, Churn churn)
     {
         var rows = ImmutableArray.CreateBuilder<SamplerRow>();
+        var from = times[^1];
         for (var k = times.Length - 1; k > 0; k--)
         {
-            rows.Add(DdimSampler.Step(model, times[k - 1], times[k], eta: 0, clips));
-            if (k < times.Length - 1 || correctsFirst) rows.Add(Correct(model, times[k - 1], times[k], clips));
+            var raised = churn.Raise(model.Schedule, times[k - 1], times.Length);
+            rows.Add(DdimSampler.Step(model, times[k - 1], from, eta: 0, clips));
+            if (k < times.Length - 1 || correctsFirst) rows.Add(Correct(model, times[k - 1], from, clips));
+            rows[^1] = churn.After(rows[^1], model.Schedule, times[k - 1], raised);
+            from = raised;
         }
-        rows.Add(DdimSampler.Step(model, 0, times[0], eta: 0, clips));
+        rows.Add(DdimSampler.Step(model, 0, from, eta: 0, clips));
         return new SamplerTable(rows.ToImmutable(), model.Schedule.StartScale(times[^1]));
     }
 

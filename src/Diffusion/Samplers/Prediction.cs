@@ -27,11 +27,26 @@ public enum Prediction
     /// x / alpha itself (Song et al. 2023, section C, with a data variance of 1, so that without s_1 it is v).
     /// </summary>
     [JsonStringEnumMemberName("consistency")] Consistency,
+
+    /// <summary>
+    /// The image and the noise (Salimans and Ho 2022, section 4), with the mixture x_0 = sigma^2 x + alpha (x_t - sigma e) of the two. The network has
+    /// twice the channels and gives alpha e - sigma x (<see cref="Networks.UNetConfig.BothOutputs"/>), which is <see cref="V"/> of that mixture.
+    /// </summary>
+    [JsonStringEnumMemberName("both")] Both,
+
+    /// <summary>
+    /// x_0 = c_skip x / alpha + c_out out with c_skip = d^2 / (s^2 + d^2), c_out = s d / sqrt(s^2 + d^2), s = sigma_t / alpha_t and d the data deviation
+    /// <see cref="PredictionMap.EdmDeviation"/>; the network sees c_in x, c_in = 1 / sqrt(s^2 + d^2) (Karras et al. 2022, table 1 and eq. 7).
+    /// </summary>
+    [JsonStringEnumMemberName("edm")] Edm,
 }
 
 /// <summary>The affine map x_0 = P x_t + Q out of each <see cref="Prediction"/>.</summary>
 public static class PredictionMap
 {
+    /// <summary>sigma_data of <see cref="Prediction.Edm"/> (Karras et al. 2022, table 1).</summary>
+    public const double EdmDeviation = 0.5;
+
     /// <summary>P and Q at t in 1..T.</summary>
     public static (double P, double Q) ToClean(this Prediction prediction, NoiseSchedule schedule, int t)
     {
@@ -51,12 +66,19 @@ public static class PredictionMap
     {
         Prediction.Epsilon => (1 / alpha, -sigma / alpha),
         Prediction.X0 => (0, 1),
-        Prediction.V => (alpha / power, -sigma / power),
+        Prediction.V or Prediction.Both => (alpha / power, -sigma / power),
         Prediction.Residual => (1, -1),
         Prediction.Boundary => (least / sigma, 1 - least / sigma),
         Prediction.Consistency => Consistent(alpha, sigma / alpha, leastRatio),
+        Prediction.Edm => Preconditioned(alpha, sigma / alpha),
         _ => throw new ArgumentOutOfRangeException(nameof(prediction), prediction, "Unknown prediction."),
     };
+
+    private static (double P, double Q) Preconditioned(double alpha, double ratio)
+    {
+        var power = ratio * ratio + EdmDeviation * EdmDeviation;
+        return (EdmDeviation * EdmDeviation / power / alpha, ratio * EdmDeviation / Math.Sqrt(power));
+    }
 
     private static (double P, double Q) Consistent(double alpha, double ratio, double least)
     {

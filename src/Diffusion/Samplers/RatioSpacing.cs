@@ -16,11 +16,15 @@ internal static class RatioSpacing
     /// <summary>Even in ln s, so that the levels are geometric: half the logarithm of the signal-to-noise ratio (Song and Ermon 2019; Lu et al. 2022).</summary>
     public static int[] Geometric(NoiseSchedule schedule, int steps) => Even(schedule, steps, Math.Log, v => v);
 
+    /// <summary>The time in 1..T whose s is nearest to a ratio, in ln s.</summary>
+    public static int Nearest(NoiseSchedule schedule, double ratio) => 1 + Nearest(Logs(schedule), Math.Log(ratio));
+
+    private static double[] Logs(NoiseSchedule schedule) => [.. Enumerable.Range(1, schedule.Steps).Select(t => -0.5 * Math.Log(schedule.SignalToNoise(t)))];
+
     private static int[] Even(NoiseSchedule schedule, int steps, Func<double, double> place, Func<double, double> logOf)
     {
         var total = schedule.Steps;
-        var logs = new double[total];
-        for (var t = 1; t <= total; t++) logs[t - 1] = -0.5 * Math.Log(schedule.SignalToNoise(t));
+        var logs = Logs(schedule);
         double least = place(Math.Exp(logs[0])), most = place(Math.Exp(logs[^1]));
         var times = new int[steps];
         for (var i = 0; i < steps; i++) times[i] = 1 + Nearest(logs, logOf(steps == 1 ? most : least + (most - least) * i / (steps - 1)));

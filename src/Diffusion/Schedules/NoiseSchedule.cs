@@ -91,7 +91,9 @@ public sealed class NoiseSchedule
     /// By what a network's view of x_t is multiplied, 1 / sqrt(a_t + sigma_t^2): 1 where variance is preserved, and else what makes
     /// x_t that of the variance-preserving schedule with the same signal-to-noise ratio.
     /// </summary>
-    public double InputScale(int t) => 1 / Math.Sqrt(alphaBars[t] + variances[t]);
+    /// <param name="t">In 0..T.</param>
+    /// <param name="deviation">d, in 1 / sqrt(a_t d^2 + sigma_t^2), by which the view of images of that deviation has a variance of 1.</param>
+    public double InputScale(int t, double deviation = 1) => 1 / Math.Sqrt(alphaBars[t] * deviation * deviation + variances[t]);
 
     /// <summary>Variance of x_t given x_s, 0 &lt;= s &lt; t &lt;= T.</summary>
     public double AddedVariance(int s, int t) => IsVarianceExploding ? variances[t] - variances[s] : 1 - alphaBars[t] / alphaBars[s];

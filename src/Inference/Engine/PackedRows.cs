@@ -1,3 +1,4 @@
+using Diffusion.Guidance;
 using Diffusion.Samplers;
 
 namespace Diffusion.Inference.Engine;
@@ -55,6 +56,13 @@ internal sealed class PackedRows
     /// <summary>phi of <see cref="Rescaled"/>.</summary>
     public float[] RescaleShares => [.. Rescaled.Select(i => (float)rows[(int)i].Rescale)];
 
+    /// <summary>Rows of which a part is taken along their estimate.</summary>
+    public long[] Projected => [.. Enumerable.Range(0, rows.Count).Where(i => rows[i].IsGuided && rows[i].Parallel != GuidanceProjection.Whole).Select(i => (long)i)];
+
+    /// <summary>P, Q, and (s - 1) (1 - eta) of some rows.</summary>
+    public (float[] P, float[] Q, float[] Taken) Projections(long[] of) =>
+        (Some(of, r => r.Row.P), Some(of, r => r.Row.Q), Some(of, r => (r.Guidance - ClassifierFreeGuidance.NoGuidance) * (1 - r.Parallel)));
+
     /// <param name="none">The label that means none.</param>
     public long[] Labels(int none)
     {
@@ -62,6 +70,8 @@ internal sealed class PackedRows
         for (var i = rows.Count; i < Needed; i++) labels[i] = none;
         return labels;
     }
+
+    private float[] Some(long[] which, Func<RowInput, double> of) => Array.ConvertAll(which, i => (float)of(rows[(int)i]));
 
     private T[] Each<T>(Func<RowInput, T> of)
     {

@@ -18,6 +18,9 @@ namespace Diffusion.Inference.Engine;
 internal readonly record struct RowInput(
     int Slot, SamplerRow Row, int Step, ulong Seed, int Sample, int? Label, double Guidance, double Rescale, ClassifierTerm? Classifier, FrameDemand Demand)
 {
+    /// <summary>eta of a guidance pair: the share that it keeps of what is added along the estimate; 1 is all.</summary>
+    public double Parallel { get; init; } = GuidanceProjection.Whole;
+
     public bool IsGuided => Label is not null && ClassifierFreeGuidance.RowsFor(Guidance) == GuidanceRows.Both;
 
     /// <summary>The label of the first evaluation: guidance 0 asks for the unconditional one alone.</summary>

@@ -39,7 +39,7 @@ internal sealed class Running(Generation generation, Work work)
         var isWanted = step + 1 == generation.Steps || (step + 1 == Request.Course.Ascent && Request.Course.IsEnd(index));
         var demand = generation.Demand(index, step + 1) | (Recording?.Demand(step + 1) ?? 0) | (isWanted ? FrameDemand.Noisy : FrameDemand.None);
         var classifier = Request.ClassifierOf(index, step);
-        return new RowInput(Slots[index], Request.Table.Rows[step], step, Request.Seed, Request.Resolved.FirstPicture + index, Request.Labels[index], Request.GuidanceOf(step), Request.Rescale, classifier, demand);
+        return new RowInput(Slots[index], Request.Table.Rows[step], step, Request.Seed, Request.Resolved.FirstPicture + index, Request.Labels[index], Request.GuidanceOf(step), Request.Rescale, classifier, demand) { Parallel = Request.Parallel };
     }
 
     /// <summary>Whether a picture has just reached the x_T that others of the request begin with.</summary>

@@ -32,7 +32,7 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         var packed = new PackedRows(rows, size);
         var (x, history) = slots.Gather(Index(packed.Slots));
         var (images, v) = Halves(Evaluate(packed, x, history, size));
-        var output = Guide(packed, images);
+        var output = Guide(packed, x, images);
         var (noise, noisyRows, langevin) = Noise(rows);
         if (v is not null && noise is not null) noise = RowUpdate.Spread(noise, packed.Rows, v, noisyRows!);
         var (next, clean) = RowUpdate.Apply(packed.Rows, x, output, history, noise, noisyRows, langevin, ClassifierRows.Of(rows, x), v);
@@ -64,14 +64,25 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         return network.LearnedVariance ? (output.narrow(1, 0, network.Channels), output.narrow(1, network.Channels, network.Channels)) : (output, null);
     }
 
-    private Tensor Guide(PackedRows packed, Tensor output)
+    private Tensor Guide(PackedRows packed, Tensor x, Tensor output)
     {
         if (!packed.HasPairs) return output;
-        var guided = ClassifierFreeGuidance.Combine(output, output.index_select(0, Index(packed.Partner)), PerRow(packed.Scales));
+        var without = output.index_select(0, Index(packed.Partner));
+        var guided = ClassifierFreeGuidance.Combine(output, without, PerRow(packed.Scales));
+        if (packed.Projected is { Length: > 0 } projected) Project(packed, projected, x, output, without, guided);
         if (packed.Rescaled is not { Length: > 0 } rescaled) return guided;
         var which = Index(rescaled);
         var calmer = GuidanceRescale.Apply(guided.index_select(0, which), output.index_select(0, which), PerRow(packed.RescaleShares));
         return guided.index_copy_(0, which, calmer);
+    }
+
+    private void Project(PackedRows packed, long[] rows, Tensor x, Tensor output, Tensor without, Tensor guided)
+    {
+        var which = Index(rows);
+        var (p, q, taken) = packed.Projections(rows);
+        var given = output.index_select(0, which);
+        var clean = x.index_select(0, which).mul(PerRow(p)).add(given.mul(PerRow(q)));
+        guided.index_copy_(0, which, GuidanceProjection.Apply(guided.index_select(0, which), given, without.index_select(0, which), clean, PerRow(taken)));
     }
 
     private Tensor PerRow(float[] values) => tensor(values, [values.Length, 1, 1, 1], device: denoiser.Device);

@@ -25,6 +25,9 @@ internal sealed record AcceptedRequest(
     /// <summary>phi of guidance pairs; 0 is none.</summary>
     public double Rescale { get; init; }
 
+    /// <summary>eta of guidance pairs; 1 keeps all.</summary>
+    public double Parallel { get; init; } = GuidanceProjection.Whole;
+
     /// <summary>Keeps the classifier that guides, or null.</summary>
     public ModelLease? Classifier { get; init; }
 

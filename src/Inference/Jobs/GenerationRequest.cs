@@ -58,6 +58,9 @@ public sealed record GenerationRequest
     /// <summary>phi of guidance rescale (Lin et al. 2023), 0..1; null and 0 are none.</summary>
     public double? GuidanceRescale { get; init; }
 
+    /// <summary>eta of adaptive projected guidance (Sadat et al. 2025), the share that is kept of what guidance adds along the estimate, 0..1; null and 1 keep all.</summary>
+    public double? GuidanceParallel { get; init; }
+
     /// <summary>The percentile of dynamic thresholding (Saharia et al. 2022) as a share, 0..1; null clips as the sampler does.</summary>
     public double? DynamicThreshold { get; init; }
 

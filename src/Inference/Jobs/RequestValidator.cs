@@ -28,7 +28,7 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         if (course is not null) CheckRecord(request, manifest, course, errors);
         if (errors.Any || course is null) throw errors.Refusal();
         var guidance = GuidanceOf(request, manifest);
-        CheckRescale(request, labels, guidance, errors);
+        CheckTamed(request, labels, guidance, errors);
         if (errors.Any) throw errors.Refusal();
         var accepted = new AcceptedRequest(
             choice.Lease, sampler!.Name, request.Kind, course, seed,
@@ -36,6 +36,7 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
         {
             Record = request.Record,
             Rescale = request.GuidanceRescale ?? 0,
+            Parallel = request.GuidanceParallel ?? GuidanceProjection.Whole,
             Classifier = classifier.Lease,
             ClassifierScale = request.ClassifierScale ?? 1,
             ClassifierLabels = request.Labels,
@@ -103,6 +104,7 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
             errors.Invalid("deadlineMs", string.Create(CultureInfo.InvariantCulture, $"deadlineMs must be above 0, got {deadline.TotalMilliseconds}."));
         CheckGuidance(request, errors);
         if (request.GuidanceRescale is { } phi && !(phi is >= 0 and <= 1)) errors.Invalid("guidanceRescale", string.Create(CultureInfo.InvariantCulture, $"guidanceRescale must be 0..1, got {phi}."));
+        if (request.GuidanceParallel is { } eta && !(eta is >= 0 and <= 1)) errors.Invalid("guidanceParallel", string.Create(CultureInfo.InvariantCulture, $"guidanceParallel must be 0..1, the share that is kept, got {eta}."));
         if (request.DynamicThreshold is { } share && !(share is >= 0 and <= 1)) errors.Invalid("dynamicThreshold", string.Create(CultureInfo.InvariantCulture, $"dynamicThreshold must be 0..1, the share of the pixels, got {share}."));
     }
 
@@ -116,11 +118,13 @@ internal sealed class RequestValidator(ModelRegistry registry, InferenceOptions 
             errors.Invalid("guidance", "guidance needs a label to guide to; give a label, or leave guidance out.");
     }
 
-    private static void CheckRescale(GenerationRequest request, IReadOnlyList<int> labels, double scale, RequestErrors errors)
+    private static void CheckTamed(GenerationRequest request, IReadOnlyList<int> labels, double scale, RequestErrors errors)
     {
-        if (request.GuidanceRescale is not > 0) return;
-        if (labels.Count == 0 || ClassifierFreeGuidance.RowsFor(scale) != GuidanceRows.Both)
+        if (labels.Count > 0 && ClassifierFreeGuidance.RowsFor(scale) == GuidanceRows.Both) return;
+        if (request.GuidanceRescale is > 0)
             errors.Invalid("guidanceRescale", "guidanceRescale brings back what guidance adds, and these pictures have none; give a label and guidance, or leave it out.");
+        if (request.GuidanceParallel is < GuidanceProjection.Whole)
+            errors.Invalid("guidanceParallel", "guidanceParallel takes from what guidance adds, and these pictures have none; give a label and guidance, or leave it out.");
     }
 
     // what guidance adds on the way down, no way up can find

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Diffusion.Checkpoints;
+using Diffusion.Guidance;
 using Diffusion.Inference.Engine;
 using Diffusion.Inference.Jobs;
 using Diffusion.Samplers;
@@ -100,7 +101,7 @@ internal sealed class ModelProbe
         // a Langevin step sums over the picture, which must not depend on the batch either
         if (row % 4 == 1) update = update with { A = -1.3, B = 1, C = 0, D = 1, E = 0, F = 0.2 };
         int? label = manifest.Network.Classes is { } classes ? row % classes : null;
-        return new RowInput(slot, update, row, Seed, row, label, row % 3 == 2 ? 2.5 : 1, row % 6 == 2 ? 0.7 : 0, null, FrameDemand.Noisy | FrameDemand.Clean);
+        return new RowInput(slot, update, row, Seed, row, label, row % 3 == 2 ? 2.5 : 1, row % 6 == 2 ? 0.7 : 0, null, FrameDemand.Noisy | FrameDemand.Clean) { Parallel = row % 6 == 5 ? 0.1 : GuidanceProjection.Whole };
     }
 
     private static bool AgreesWith(float[][] some, float[][] others)

@@ -13,7 +13,7 @@ namespace Diffusion.Training.Commands;
 internal static class EvaluateCommand
 {
     public const string Usage =
-        "evaluate --model M [--version V] [--sampler ddim] [--steps 1,2,4,10,50] [--options eta=0,spacing=trailing] [--guidance 1] [--guidance-rescale 0] [--dynamic-threshold 0.995] "
+        "evaluate --model M [--version V] [--sampler ddim] [--steps 1,2,4,10,50] [--options eta=0,spacing=trailing] [--guidance 1] [--guidance-rescale 0] [--guidance-parallel 1] [--dynamic-threshold 0.995] "
         + "[--guiding-classifier NAME] [--classifier-scale 0,1,2,4] [--samples 1000] [--seed 0] "
         + "[--metrics frechet,label-accuracy,nll,nll.ode] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
         + "[--detector-size 0] [--confidence 0.8] [--out FILE.ndjson] [--data DIR] [--models DIR] [--threads N] [--device D]";
@@ -95,12 +95,13 @@ internal static class EvaluateCommand
         if (options.FirstOrDefault(o => o.Length != 2) is { } bad) throw new CommandException($"--options: '{bad[0]}' has no value; write name=value,name=value.");
         var named = options.ToDictionary(o => o[0], o => o[1]);
         var (guidance, samples, seed) = (arguments.Number("guidance", 0, 1), arguments.Int("samples", 2, 1000), arguments.Int("seed", 0, 0));
+        var parallel = arguments.Number("guidance-parallel", 0, 1);
         var (rescale, threshold) = (arguments.Number("guidance-rescale", 0, 0), arguments.Number("dynamic-threshold", 0, 2));
         var scales = arguments.Text("classifier-scale", "0").Split(',').Select(text =>
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) && scale >= 0 ? scale : throw new CommandException($"--classifier-scale: '{text}' is no scale.")).ToArray();
         return [.. arguments.Text("steps", "20").Split(',').SelectMany(_ => scales, (text, scale) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var steps) && steps > 0
-                ? new EvaluationRequest(sampler, steps, named, guidance, samples, (ulong)seed) { Rescale = rescale, Threshold = threshold <= 1 ? threshold : null, ClassifierScale = scale }
+                ? new EvaluationRequest(sampler, steps, named, guidance, samples, (ulong)seed) { Rescale = rescale, Parallel = parallel, Threshold = threshold <= 1 ? threshold : null, ClassifierScale = scale }
                 : throw new CommandException($"--steps: '{text}' is no step count."))];
     }
 

@@ -1,3 +1,4 @@
+using Diffusion.Guidance;
 using Diffusion.Networks;
 using Diffusion.Samplers;
 using Diffusion.Training.Data;
@@ -12,6 +13,9 @@ internal sealed record EvaluationRequest(
 {
     /// <summary>phi of guidance rescale; 0 is none.</summary>
     public double Rescale { get; init; }
+
+    /// <summary>eta of the projection of guidance; 1 keeps all.</summary>
+    public double Parallel { get; init; } = GuidanceProjection.Whole;
 
     /// <summary>The share of dynamic thresholding, or null.</summary>
     public double? Threshold { get; init; }
@@ -132,7 +136,7 @@ internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, ImageS
             stop.ThrowIfCancellationRequested();
             var count = Math.Min(Batch, request.Samples - first);
             var turn = labels?[first..(first + count)];
-            var runner = new RowSampler(denoiser.Network, denoiser.Device) { Rescale = request.Rescale, Guide = Guiding is null || turn is null ? null : new SampleGuide(Guiding, request.ClassifierScale, turn) };
+            var runner = new RowSampler(denoiser.Network, denoiser.Device) { Rescale = request.Rescale, Parallel = request.Parallel, Guide = Guiding is null || turn is null ? null : new SampleGuide(Guiding, request.ClassifierScale, turn) };
             runner.Run(table, turn, count, request.Guidance, request.Seed, first).CopyTo(images, first * Pixels);
         }
         return images;

@@ -3,7 +3,7 @@ namespace Diffusion.Training.Evaluation;
 /// <summary>What can be measured, by the words that ask for it.</summary>
 public static class MetricNames
 {
-    /// <summary>Fréchet distance of the features, with that of as many training images as its floor.</summary>
+    /// <summary>Fréchet distance of the features, with that of as many training images as its floor and that of as many pictures of noise as its ceiling.</summary>
     public const string Frechet = "frechet";
 
     /// <summary>Precision and recall by nearest neighbours.</summary>
@@ -11,6 +11,9 @@ public static class MetricNames
 
     /// <summary>Density and coverage by nearest neighbours.</summary>
     public const string DensityCoverage = "density-coverage";
+
+    /// <summary>Mean distance of two samples in the features, with that of two real images.</summary>
+    public const string Diversity = "diversity";
 
     /// <summary>The class score; the Inception Score with that network's classes.</summary>
     public const string ClassScore = "class-score";
@@ -31,7 +34,7 @@ public static class MetricNames
     public const string FlowNll = "nll.ode";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Frechet, PrecisionRecall, DensityCoverage, ClassScore, LabelAccuracy, NearestImage, Detection, Nll, FlowNll];
+    public static IReadOnlyList<string> All { get; } = [Frechet, PrecisionRecall, DensityCoverage, Diversity, ClassScore, LabelAccuracy, NearestImage, Detection, Nll, FlowNll];
 
     /// <summary>Those that are measured of samples.</summary>
     public static IReadOnlyList<string> OfSamples { get; } = [.. All.Where(m => m is not (Nll or FlowNll))];

@@ -24,6 +24,9 @@ internal sealed class RowSampler(UNet network, Device device)
     /// <summary>phi of guidance rescale; 0 is none.</summary>
     public double Rescale { get; init; }
 
+    /// <summary>eta of the projection of guidance; 1 keeps all.</summary>
+    public double Parallel { get; init; } = GuidanceProjection.Whole;
+
     /// <summary>Images in [-1, 1], B x C x H x W, one per label.</summary>
     /// <param name="table">The rows.</param>
     /// <param name="labels">Class of each image; null for an unconditional network.</param>
@@ -57,7 +60,7 @@ internal sealed class RowSampler(UNet network, Device device)
     private (Tensor Next, Tensor Clean) Advance(SamplerRow row, Tensor x, Tensor history, Tensor? noise, long[]? labels, double guidance)
     {
         using Scalar p = row.P.ToScalar(), q = row.Q.ToScalar(), a = row.A.ToScalar(), b = row.B.ToScalar(), c = row.C.ToScalar(), d = row.D.ToScalar(), e = row.E.ToScalar(), f = row.F.ToScalar();
-        var (output, v) = Evaluate(row.TimeIndex, x, history, labels, guidance);
+        var (output, v) = Evaluate(row, x, history, labels, guidance);
         var clean = x.mul(p).add(output, q);
         var pull = Guide is { Scale: not ClassifierGuidance.NoGuidance } guide && row.TakesGradient ? guide.Pull(x, row.TimeIndex) : null;
         if (pull is not null && row.G != 0) clean = clean.add(pull, row.G.ToScalar());
@@ -72,16 +75,22 @@ internal sealed class RowSampler(UNet network, Device device)
     }
 
     /// <summary>The guided output, and v of a network that learns its variance, which is that of the evaluation with the label.</summary>
-    private (Tensor Output, Tensor? V) Evaluate(int timeIndex, Tensor x, Tensor history, long[]? labels, double guidance)
+    private (Tensor Output, Tensor? V) Evaluate(SamplerRow row, Tensor x, Tensor history, long[]? labels, double guidance)
     {
         var memory = Config.Memory ? history : null;
-        if (labels is null || guidance == ClassifierFreeGuidance.NoGuidance) return Halves(Forward(timeIndex, x, memory, labels));
+        if (labels is null || guidance == ClassifierFreeGuidance.NoGuidance) return Halves(Forward(row.TimeIndex, x, memory, labels));
         var none = new long[labels.Length];
         Array.Fill(none, Config.NullLabel!.Value);
-        var both = Forward(timeIndex, cat([x, x]), memory is null ? null : cat([memory, memory]), [.. labels, .. none]);
+        var both = Forward(row.TimeIndex, cat([x, x]), memory is null ? null : cat([memory, memory]), [.. labels, .. none]);
         var (given, v) = Halves(both.narrow(0, 0, labels.Length));
         var (without, _) = Halves(both.narrow(0, labels.Length, labels.Length));
         var guided = ClassifierFreeGuidance.Combine(given, without, tensor(new[] { (float)guidance }, [1, 1, 1, 1]).to(device));
+        if (Parallel != GuidanceProjection.Whole)
+        {
+            using Scalar p = row.P.ToScalar(), q = row.Q.ToScalar();
+            var taken = tensor(new[] { (float)((guidance - ClassifierFreeGuidance.NoGuidance) * (1 - Parallel)) }, [1, 1, 1, 1]).to(device);
+            guided = GuidanceProjection.Apply(guided, given, without, x.mul(p).add(given, q), taken);
+        }
         return (Rescale > 0 ? GuidanceRescale.Apply(guided, given, tensor(new[] { (float)Rescale }, [1, 1, 1, 1]).to(device)) : guided, v);
     }
 

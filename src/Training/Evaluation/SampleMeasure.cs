@@ -22,6 +22,7 @@ internal sealed class SampleMeasure(MeasuringNetworks networks, ImageSet train, 
     public const string TrainSplit = "train";
 
     private Reference? known;
+    private (int Count, double Distance)? ceiling;
 
     /// <summary>Which of the metrics can be measured, and why not the others.</summary>
     /// <param name="metric">One of <see cref="MetricNames"/>.</param>
@@ -49,12 +50,13 @@ internal sealed class SampleMeasure(MeasuringNetworks networks, ImageSet train, 
     public SortedDictionary<string, double> Measure(ImageSource samples, long[]? labels, IReadOnlyCollection<string> metrics, int? classes, CancellationToken stop)
     {
         var figures = new SortedDictionary<string, double>(StringComparer.Ordinal);
-        if (metrics.Any(m => m is MetricNames.Frechet or MetricNames.PrecisionRecall or MetricNames.DensityCoverage))
+        if (metrics.Any(m => m is MetricNames.Frechet or MetricNames.PrecisionRecall or MetricNames.DensityCoverage or MetricNames.Diversity))
         {
             var real = known ??= cache.Get(reference, split, Features, stop);
             var seen = Features.Features(samples, stop);
-            if (metrics.Contains(MetricNames.Frechet)) AddFrechet(figures, real, seen, classes, stop);
+            if (metrics.Contains(MetricNames.Frechet)) AddFrechet(figures, real, seen, samples, classes, stop);
             if (metrics.Contains(MetricNames.PrecisionRecall) || metrics.Contains(MetricNames.DensityCoverage)) AddManifold(figures, real, seen, metrics, stop);
+            if (metrics.Contains(MetricNames.Diversity)) AddDiversity(figures, real, seen, labels, stop);
         }
         if (metrics.Contains(MetricNames.ClassScore)) AddScore(figures, samples, stop);
         if (metrics.Contains(MetricNames.LabelAccuracy) && labels is not null)
@@ -67,13 +69,30 @@ internal sealed class SampleMeasure(MeasuringNetworks networks, ImageSet train, 
         return figures;
     }
 
-    private void AddFrechet(SortedDictionary<string, double> figures, Reference real, Vectors seen, int? classes, CancellationToken stop)
+    private void AddFrechet(SortedDictionary<string, double> figures, Reference real, Vectors seen, ImageSource samples, int? classes, CancellationToken stop)
     {
         var name = Features.Distance;
         figures[name] = new GaussianFit(seen.Values, seen.Width).FrechetDistance(real.Fit);
         var floor = Features.Features(ImageSource.Of(train, LabelTurns.Choose(train, seen.Count, classes)), stop);
         if (floor.Count >= 2) figures[$"{name}.floor"] = new GaussianFit(floor.Values, floor.Width).FrechetDistance(real.Fit);
+        if (ceiling?.Count != seen.Count)
+        {
+            var noise = Features.Features(Noise(samples), stop);
+            ceiling = (noise.Count, new GaussianFit(noise.Values, noise.Width).FrechetDistance(real.Fit));
+        }
+        figures[$"{name}.ceiling"] = ceiling.Value.Distance;
     }
+
+    private void AddDiversity(SortedDictionary<string, double> figures, Reference real, Vectors seen, long[]? labels, CancellationToken stop)
+    {
+        var name = MetricNames.Diversity + Features.Suffix;
+        var drawn = Evaluation.Diversity.Of(First(seen, Reference.MostFeatures), labels, stop);
+        figures[name] = drawn.All;
+        if (drawn.Within is { } within) figures[$"{name}.within"] = within;
+        if (real.Features.Count >= 2) figures[$"{name}.real"] = Evaluation.Diversity.Of(First(real.Features, seen.Count), null, stop).All;
+    }
+
+    private static Vectors First(Vectors of, int most) => of.Count <= most ? of : of with { Values = of.Values[..(most * of.Width)] };
 
     private void AddManifold(SortedDictionary<string, double> figures, Reference real, Vectors seen, IReadOnlyCollection<string> metrics, CancellationToken stop)
     {
@@ -114,19 +133,22 @@ internal sealed class SampleMeasure(MeasuringNetworks networks, ImageSet train, 
 
     private void AddDetection(SortedDictionary<string, double> figures, ImageSource samples, int? classes, CancellationToken stop)
     {
-        var noise = samples with
-        {
-            Read = (first, into) =>
-            {
-                for (var i = 0; i < into.Length / samples.Pixels; i++)
-                    SeededNoise.Normal(0, (uint)(first + i), 0, NoisePurpose.Start, into.AsSpan(i * samples.Pixels, samples.Pixels));
-            },
-        };
-        var rate = new DetectionRate(Rate(samples), Rate(ImageSource.Of(reference, LabelTurns.Choose(reference, samples.Count, classes))), Rate(noise));
+        var rate = new DetectionRate(Rate(samples), Rate(ImageSource.Of(reference, LabelTurns.Choose(reference, samples.Count, classes))), Rate(Noise(samples)));
         (figures["detection-rate"], figures["detection-rate.real"], figures["detection-rate.noise"]) = (rate.Samples, rate.Real, rate.Noise);
 
         double Rate(ImageSource images) => DetectionRate.Of(networks.Detector!.Confidences(images, stop), networks.Confidence);
     }
+
+    /// <summary>As many pictures of noise, in the range of pictures: what a sampler begins with.</summary>
+    private static ImageSource Noise(ImageSource samples) => samples with
+    {
+        Read = (first, into) =>
+        {
+            for (var i = 0; i < into.Length / samples.Pixels; i++)
+                SeededNoise.Normal(0, (uint)(first + i), 0, NoisePurpose.Start, into.AsSpan(i * samples.Pixels, samples.Pixels));
+            for (var i = 0; i < into.Length; i++) into[i] = Math.Clamp(into[i], -1f, 1f);
+        },
+    };
 
     private static float[] All(ImageSource images)
     {

@@ -154,7 +154,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         {
             var missing = metric switch
             {
-                MetricNames.Frechet or MetricNames.PrecisionRecall or MetricNames.DensityCoverage or MetricNames.ClassScore
+                MetricNames.Frechet or MetricNames.PrecisionRecall or MetricNames.DensityCoverage or MetricNames.Diversity or MetricNames.ClassScore
                     when classifier is null && features == EvaluationPlan.ClassifierFeatures => "needs a classifier that was trained on these images; name one in 'classifier', or train one",
                 MetricNames.ClassScore when classifier is null && !IsInception() => "needs a classifier, or the public Inception file",
                 MetricNames.LabelAccuracy when manifest.Network.Classes is null => "needs a model with labels",

@@ -46,6 +46,7 @@ internal static class ObjectiveReader
             MemoryRefresh = fields.Number("memoryRefresh", 0, 1, 0),
             MemorySource = fields.Word("memorySource", ["stored", "own"], "stored") == "stored" ? MemorySource.Stored : MemorySource.Own,
             MemoryStorage = fields.Word("memoryStorage", ["uint8", "float16", "float32"], "uint8") switch { "float32" => MemoryStorage.Float32, "float16" => MemoryStorage.Float16, _ => MemoryStorage.UInt8 },
+            MemoryMomentum = fields.Number("memoryMomentum", 0, 0.999, 0),
             Consistency = Consistency(fields.Section("consistency")),
             WalkTarget = WalkTarget(fields.Section("walkTarget")),
             Chain = ProgressiveReader.Read(fields, kind),
@@ -53,7 +54,7 @@ internal static class ObjectiveReader
         };
         if (!remembers)
         {
-            foreach (var name in new[] { "memoryRefresh", "memorySource", "memoryStorage", "consistency", "walkTarget" })
+            foreach (var name in new[] { "memoryRefresh", "memorySource", "memoryStorage", "memoryMomentum", "consistency", "walkTarget" })
                 if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective");
             if (!distils && settings.Loss.Weighting == LossWeighting.SnrPlusOne) loss.Complain("weighting", "snr+1 belongs to the dddm objective; ddpm has it by predicting v");
             if (settings.Loss.Kind == DistanceSettings.PseudoLpips) loss.Complain("kind", "pseudo-lpips compares images; it belongs to the objectives dddm and udddm");
@@ -65,14 +66,16 @@ internal static class ObjectiveReader
                 if (fields.Has(name)) fields.Complain(name, "belongs to the dddm objective: the target of udddm is the image and the kept memory");
         }
         if (distils && settings.Prediction == Prediction.Epsilon)
-            fields.Complain("prediction", $"epsilon cannot be distilled: near t = T its error counts without bound in the image; use {(exploding ? "x0" : "v, x0 or residual")}");
+            fields.Complain("prediction", $"epsilon cannot be distilled: near t = T its error counts without bound in the image; use {(exploding ? "x0 or edm" : "v, both, x0 or residual")}");
         if (agrees && loss.Has("weighting")) loss.Complain("weighting", "follows from gap: a loss counts 1 over the gap between its two times");
+        if (settings is { Prediction: Prediction.Both, Bound: not null }) fields.Complain("variance", "learned doubles the output, and prediction both does so too; use prediction v, which is the same mixture from one output");
         if (exploding) OfExploding(settings, fields, loss);
-        else if (settings.Prediction == Prediction.Boundary) fields.Complain("prediction", $"boundary belongs to the schedule {VarianceExplodingSchedule.Name}");
+        else if (settings.Prediction is Prediction.Boundary or Prediction.Edm) fields.Complain("prediction", $"{Word(settings.Prediction)} belongs to the schedule {VarianceExplodingSchedule.Name}{(settings.Prediction == Prediction.Edm ? "; use v, which is the same with a data deviation of 1" : "")}");
         OfPerceptual(settings.Loss, loss);
         if (loss.Has("gamma") && settings.Loss.Weighting != LossWeighting.MinSnr) loss.Complain("gamma", "needs weighting min-snr");
         if (settings is { Consistency: not null, WalkTarget: not null }) fields.Complain("walkTarget", "cannot be combined with consistency: an image has one target");
-        if (settings.MemorySource == MemorySource.Own && fields.Has("memoryStorage")) fields.Complain("memoryStorage", "needs memorySource stored");
+        foreach (var name in new[] { "memoryStorage", "memoryMomentum" })
+            if (settings.MemorySource == MemorySource.Own && fields.Has(name)) fields.Complain(name, "needs memorySource stored");
         loss.Close();
         fields.Close();
         return settings;
@@ -97,8 +100,8 @@ internal static class ObjectiveReader
 
     private static void OfExploding(ObjectiveSettings settings, JobFields fields, JobFields loss)
     {
-        if (settings.Prediction is Prediction.V or Prediction.Residual || settings is { HasMemory: false, Prediction: Prediction.Boundary })
-            fields.Complain("prediction", $"must be {(settings.HasMemory ? "boundary" : "epsilon")} or x0 on the schedule {VarianceExplodingSchedule.Name}, got {Word(settings.Prediction)}");
+        if (settings.Prediction is Prediction.V or Prediction.Both or Prediction.Residual || settings is { HasMemory: false, Prediction: Prediction.Boundary } or { HasMemory: true, Prediction: Prediction.Edm })
+            fields.Complain("prediction", $"must be {(settings.HasMemory ? "boundary" : settings.Chain is null ? "epsilon, edm" : "edm")} or x0 on the schedule {VarianceExplodingSchedule.Name}, got {Word(settings.Prediction)}");
         if (settings.Loss.Weighting == LossWeighting.SnrPlusOne)
             loss.Complain("weighting", $"snr+1 is the error of v, which the schedule {VarianceExplodingSchedule.Name} does not have");
     }

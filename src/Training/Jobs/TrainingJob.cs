@@ -93,6 +93,9 @@ internal sealed record ObjectiveSettings
 
     public MemoryStorage MemoryStorage { get; init; }
 
+    /// <summary>DDDM: the share m of a stored memory that stays, X = m X + (1 - m) estimate. 0 is the published recipe.</summary>
+    public double MemoryMomentum { get; init; }
+
     /// <summary>DDDM: the consistency target, or null for the published recipe.</summary>
     public ConsistencySettings? Consistency { get; init; }
 

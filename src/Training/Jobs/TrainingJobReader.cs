@@ -214,6 +214,8 @@ internal static class TrainingJobReader
             Memory = objective?.HasMemory == true,
             MemoryAttention = fields.Flag("memoryAttention", false),
             LearnedVariance = objective?.Bound is not null,
+            DataDeviation = objective?.Prediction == Prediction.Edm ? PredictionMap.EdmDeviation : 1,
+            BothOutputs = objective is { Prediction: Prediction.Both, Bound: null },
         };
         Validate(fields, objective is null ? () => Networks.NoisyClassifier.Validate(config) : config.Validate);
         fields.Close();

@@ -4,6 +4,7 @@ using Diffusion.Samplers;
 using Diffusion.Schedules;
 using Diffusion.Training.Jobs;
 using Diffusion.Training.Loop;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Diffusion.Training.Objectives;
@@ -16,7 +17,8 @@ namespace Diffusion.Training.Objectives;
 /// uDDDM (Zhang et al. 2024, "Unified directly denoising diffusion models") adds <see cref="GuidingShare"/>, and the variance-exploding form
 /// with its schedule and <see cref="Prediction.Boundary"/>. Options beyond the papers, all off in the published recipe. <c>memoryRefresh</c> shows fresh noise instead of the
 /// memory with some probability, because that is what the first evaluation of a sample is shown; without it the
-/// network learns to trust a memory that sampling does not have. <c>memorySource</c> own makes the memory on the spot
+/// network learns to trust a memory that sampling does not have. <c>memoryMomentum</c> m keeps a share of what was remembered, so that
+/// X = m X + (1 - m) estimate changes slowly. <c>memorySource</c> own makes the memory on the spot
 /// instead of keeping it, see <see cref="MemorySource"/>. <c>consistency</c> and <c>walkTarget</c> change the target, see
 /// <see cref="ConsistencyTarget"/> and <see cref="WalkTarget"/>.
 /// </remarks>
@@ -83,7 +85,8 @@ internal sealed class DddmObjective : IObjective
     /// <summary>
     /// As sampling goes: the estimate from a noise memory is the memory of the one that is judged, and the target is the image. The
     /// copy score and the variance over the samples are those of one evaluation of pure noise: near 1, a network that hands its memory on;
-    /// near 0, one that makes the same picture of all noise.
+    /// near 0, one that makes the same picture of all noise. The change is of a second evaluation, as the walk <c>fixed</c> goes (algorithm 2): the root mean square of x^2 - x^1
+    /// with the same x_T. A walk that stands still there is at its fixed point, and more evaluations give nothing.
     /// </summary>
     public (double Loss, IReadOnlyDictionary<string, double> Figures) Validate(TrainingBatch batch)
     {
@@ -94,11 +97,16 @@ internal sealed class DddmObjective : IObjective
         var shown = averaged.Of(noisy, batch.Times, labels, memory);
         var estimate = CleanEstimator.FromOutput(job.Objective.Prediction, schedule, inputs, batch.Times, noisy, inputs.Evaluate(average, batch, noisy, shown));
         var loss = distance.Mean(estimate, inputs.Images(batch.Clean), Weights(batch)).item<float>();
-        var samples = Inputs.ToArray(averaged.Of(inputs.Images(batch.Noise), Enumerable.Repeat(schedule.Steps, batch.Count).ToArray(), labels, memory));
+        using var scale = schedule.StartScale(schedule.Steps).ToScalar();
+        var (start, ends) = (inputs.Images(batch.Noise).mul(scale), Enumerable.Repeat(schedule.Steps, batch.Count).ToArray());
+        var once = averaged.Of(start, ends, labels, memory);
+        var twice = averaged.Of(start, ends, labels, once);
+        var samples = Inputs.ToArray(once);
         return (loss, new Dictionary<string, double>
         {
             ["sampleCopyScore"] = Statistics.Correlation(samples, fresh),
             ["sampleVariance"] = Statistics.VarianceAcross(samples, samples.Length / batch.Count),
+            ["sampleChange"] = Statistics.RootMeanSquare(samples, Inputs.ToArray(twice)),
         });
     }
 
@@ -106,10 +114,17 @@ internal sealed class DddmObjective : IObjective
     {
         if (memory is null) return;
         var pixels = estimates.Length / batch.Count;
+        var kept = new float[job.Objective.MemoryMomentum > 0 ? pixels : 0];
         for (var i = 0; i < batch.Count; i++)
         {
             var estimate = estimates.AsSpan(i * pixels, pixels);
             Turn(batch, i, estimate);
+            if (kept.Length > 0)
+            {
+                memory.Read(batch.Indices[i], batch.Epoch, kept);
+                var m = (float)job.Objective.MemoryMomentum;
+                for (var j = 0; j < pixels; j++) estimate[j] = m * kept[j] + (1 - m) * estimate[j];
+            }
             memory.Write(batch.Indices[i], batch.Epoch, estimate);
         }
     }

@@ -12,11 +12,17 @@ internal static class PredictionTarget
     {
         Prediction.Epsilon => batch.Noise,
         Prediction.X0 => batch.Clean,
-        Prediction.V => Mix(batch, t => (schedule.Alpha(t), -schedule.Sigma(t))),
+        Prediction.V or Prediction.Both => Mix(batch, t => (schedule.Alpha(t), -schedule.Sigma(t))),
         // x_t - x_0
         Prediction.Residual => Mix(batch, t => (schedule.Sigma(t), schedule.Alpha(t) - 1)),
+        // that of which D = c_skip x + c_out F is the image; its squared error is the paper's, of D and by the weight 1 / c_out^2
+        Prediction.Edm => Mix(batch, t => Solved(prediction.ToClean(schedule, t), schedule, t)),
         var other => throw new ArgumentOutOfRangeException(nameof(prediction), other, "Unknown prediction."),
     };
+
+    /// <summary>(x_0 - P x_t) / Q.</summary>
+    private static (double Noise, double Clean) Solved((double P, double Q) map, NoiseSchedule schedule, int t) =>
+        (-map.P * schedule.Sigma(t) / map.Q, (1 - map.P * schedule.Alpha(t)) / map.Q);
 
     private static float[] Mix(TrainingBatch batch, Func<int, (double Noise, double Clean)> weights)
     {

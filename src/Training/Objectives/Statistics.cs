@@ -20,6 +20,14 @@ internal static class Statistics
         return spread > 0 ? (product - sumA * sumB / n) / Math.Sqrt(spread) : 0;
     }
 
+    /// <summary>Root of the mean squared difference.</summary>
+    public static double RootMeanSquare(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        double sum = 0;
+        for (var i = 0; i < a.Length; i++) sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+        return Math.Sqrt(sum / a.Length);
+    }
+
     /// <summary>P(z &lt;= x) of a standard normal z, to 1e-15: 1/2 + phi(x) (x + x^3/3 + x^5/(3 5) + ...) (Marsaglia 2004).</summary>
     public static double NormalMass(double x)
     {

@@ -24,7 +24,9 @@ internal static class TimeWeights
     private static double OfCleanError(Prediction compared, double snr) => compared switch
     {
         Prediction.Epsilon => snr,
-        Prediction.V => snr + 1,
+        Prediction.V or Prediction.Both => snr + 1,
+        // 1 / c_out^2
+        Prediction.Edm => snr + 1 / (PredictionMap.EdmDeviation * PredictionMap.EdmDeviation),
         _ => 1,
     };
 

@@ -88,12 +88,14 @@ public sealed class DdimSamplerTests
         {
             double Network(double x, double memory, int index)
             {
-                double alpha = noiseSchedule.Alpha(index + 1), sigma = noiseSchedule.Sigma(index + 1);
+                double alpha = noiseSchedule.Alpha(index + 1), sigma = noiseSchedule.Sigma(index + 1), power = sigma * sigma + alpha * alpha / 4;
                 return prediction switch
                 {
                     Prediction.Epsilon => (x - alpha * clean) / sigma,
                     Prediction.X0 => clean,
-                    Prediction.V => (alpha * x - clean) / sigma,
+                    Prediction.V or Prediction.Both => (alpha * x - clean) / sigma,
+                    // (x_0 - c_skip x / alpha) / c_out with d = 1/2, times alpha above and below
+                    Prediction.Edm => (clean - alpha / 4 / power * x) * 2 * Math.Sqrt(power) / sigma,
                     _ => x - clean,
                 };
             }
@@ -110,11 +112,11 @@ public sealed class DdimSamplerTests
     }
 
     [Fact]
-    public void Run_SameDenoiserInFourPredictions_GivesTheSameSteps()
+    public void Run_SameDenoiserInEveryPrediction_GivesTheSameSteps()
     {
         double[][] paths = [.. GaussianDenoiser.Predictions.Select(p =>
             RowInterpreter.Run(Compile("ddim", new DenoiserTraits(Linear, p), 50), new GaussianDenoiser(Linear, p, 0.25).Output, 1.9, _ => 0).Select(s => s.X).ToArray())];
-        Assert.Equal(4, paths.Length);
+        Assert.Equal(6, paths.Length);
         foreach (var path in paths)
             for (var i = 0; i < 50; i++) Near.Absolute(paths[0][i], path[i], 1e-12, $"row {i}");
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Diffusion.Samplers;
 using Diffusion.Schedules;
 using Diffusion.Testing;
@@ -51,6 +52,69 @@ public sealed class HeunSamplerTests
         }
     }
 
+    /// <summary>Algorithm 2 of Karras et al. 2022 on y = x / alpha of Gaussian data, where each step is a factor, from the true s of the raised times.</summary>
+    [Theory]
+    [InlineData("ve", 41, 5, 0, 1e6, 1)]
+    [InlineData("ve", 40, 5, 0, 1e6, 1.007)]
+    [InlineData("ve", 41, 1000, 0.05, 20, 1)]
+    [InlineData("linear", 41, 5, 0.05, 20, 1.007)]
+    [InlineData("cosine", 81, 40, 0.05, 50, 1.003)]
+    public void Compile_WithChurn_HasTheVarianceOfTheAlgorithm(string name, int evaluations, double churn, double least, double most, double noise)
+    {
+        var schedule = ScheduleCatalogue.Create(name, 1000);
+        var model = new DenoiserTraits(schedule, Prediction.Epsilon);
+        var table = Compile("heun", model, evaluations, ("clip", "off"), ("s-churn", Text(churn)), ("s-tmin", Text(least)), ("s-tmax", Text(most)), ("s-noise", Text(noise)));
+        int[] times = RatioSpacing.Karras(schedule, evaluations / 2 + 1);
+        var (steps, raised, at, variance) = (times.Length, 0, times[^1], Math.Pow(table.StartScale / schedule.Alpha(times[^1]), 2));
+        for (var k = steps - 1; k > 0; k--)
+        {
+            var (here, next) = (Ratio(at), Ratio(times[k - 1]));
+            // d = y s / (s2 + s^2)
+            var euler = 1 + (next - here) * here / (Variance + here * here);
+            var heun = 1 + (next - here) / 2 * (here / (Variance + here * here) + euler * next / (Variance + next * next));
+            var factor = k == steps - 1 && evaluations % 2 == 0 ? euler : heun;
+            variance *= factor * factor;
+            at = times[k - 1];
+            if (next < least || next > most) continue;
+            var wanted = (1 + Math.Min(churn / steps, Math.Sqrt(2) - 1)) * next;
+            at = Enumerable.Range(1, 1000).MinBy(t => Math.Abs(Math.Log(Ratio(t) / wanted)));
+            if (at > times[k - 1]) raised++;
+            variance += noise * noise * (Ratio(at) * Ratio(at) - next * next);
+        }
+        var clean = Variance / (Variance + Ratio(at) * Ratio(at));
+        Near.Relative(clean * clean * variance, RowInterpreter.FinalVariance(table, new GaussianDenoiser(schedule, Prediction.Epsilon, Variance).Gain), 1e-9, name);
+        Assert.InRange(raised, 10, steps - 1);
+        Assert.Equal(raised, table.Rows.Count(r => r.D > 0));
+
+        double Ratio(int t) => schedule.Sigma(t) / schedule.Alpha(t);
+        static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(41)]
+    public void Compile_ChurnOfZero_IsHeunToTheBit(int evaluations)
+    {
+        var model = new DenoiserTraits(Linear, Prediction.V);
+        Assert.True(Compile("heun", model, evaluations).Rows.SequenceEqual(Compile("heun", model, evaluations, ("s-churn", "0"), ("s-tmin", "0.05"), ("s-tmax", "50"), ("s-noise", "1.007")).Rows));
+    }
+
+    /// <summary>Noise that is added is taken out again: many small steps end at the variance of the data.</summary>
+    [Fact]
+    public void Compile_ManyStepsWithChurn_EndAtTheVarianceOfTheData()
+    {
+        var schedule = ScheduleCatalogue.Create("ve", 1000);
+        var table = Compile("heun", new DenoiserTraits(schedule, Prediction.Edm), 999, ("clip", "off"), ("s-churn", "40"), ("spacing", "logsnr"));
+        Assert.InRange(RowInterpreter.FinalVariance(table, new GaussianDenoiser(schedule, Prediction.Edm, Variance).Gain), 0.249, 0.251);
+    }
+
+    [Fact]
+    public void Compile_LeastAboveMost_NamesIt()
+    {
+        var refused = Assert.Throws<SamplingOptionException>(() => Compile("heun", new DenoiserTraits(Linear, Prediction.V), 9, ("s-tmin", "2"), ("s-tmax", "1.5")));
+        Assert.Equal(("s-tmin", "s-tmin must be at most s-tmax, 1.5, got 2."), (refused.Field, refused.Message));
+    }
+
     [Fact]
     public void Compile_EvenNumberOfEvaluations_LeavesTheFirstStepToEuler()
     {
@@ -79,5 +143,5 @@ public sealed class HeunSamplerTests
         Assert.InRange(Error("heun") / Error("euler"), 0, share);
     }
 
-    private static double Error(int nodes) => KarrasGrid.Error(nodes, (model, times) => HeunSampler.Table(model, times, clips: false, correctsFirst: true));
+    private static double Error(int nodes) => KarrasGrid.Error(nodes, (model, times) => HeunSampler.Table(model, times, clips: false, correctsFirst: true, Churn.None));
 }

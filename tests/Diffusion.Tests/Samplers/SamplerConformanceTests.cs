@@ -23,7 +23,7 @@ public sealed class SamplerConformanceTests
 
     private const int MostCombinations = 100;
 
-    /// <summary>Every combination of choices, and of the ends and the default of numbers; every fifth, which meets all pairs, where they are many.</summary>
+    /// <summary>Every combination of choices, and of the ends and the default of numbers; every fifth or eleventh, which meets all pairs, where they are many.</summary>
     private static IEnumerable<Dictionary<string, string>> Combinations(ISampler sampler)
     {
         IEnumerable<Dictionary<string, string>> all = [[]];
@@ -32,7 +32,8 @@ public sealed class SamplerConformanceTests
             var values = option.Choices ?? [option.Default, .. new[] { option.Minimum, option.Maximum }.Select(v => v.ToString("R", CultureInfo.InvariantCulture))];
             all = all.SelectMany(chosen => values.Distinct().Select(v => new Dictionary<string, string>(chosen) { [option.Name] = v })).ToList();
         }
-        return all.Count() <= MostCombinations ? all : all.Where((_, i) => i % 5 == 0);
+        var every = all.Count() switch { <= MostCombinations => 1, <= 5 * MostCombinations => 5, _ => 11 };
+        return all.Where((_, i) => i % every == 0);
     }
 
     private static SamplerTable? TryCompile(ISampler sampler, DenoiserTraits model, int steps, Dictionary<string, string> options)
@@ -43,6 +44,11 @@ public sealed class SamplerConformanceTests
         }
         catch (SamplingOptionException refused) when (options.GetValueOrDefault("spacing") is "quadratic" or "strided" && refused.Field == "steps")
         {
+            return null;
+        }
+        catch (SamplingOptionException refused) when (options.GetValueOrDefault("s-tmin") is "1000000" && options.GetValueOrDefault("s-tmax") is "0")
+        {
+            Assert.Equal("s-tmin", refused.Field);
             return null;
         }
         catch (SamplingOptionException refused) when (!model.LearnsVariance && options.GetValueOrDefault("variance") == "learned")

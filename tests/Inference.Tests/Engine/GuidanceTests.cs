@@ -12,21 +12,26 @@ public sealed class GuidanceTests : IDisposable
     private static GenerationRequest Request => new() { Model = Rig.Labelled, Sampler = "ddim", Steps = 5, Seed = 11, Labels = [2], Guidance = 4 };
 
     [Theory]
-    [InlineData("ddim", 0.7, null)]
-    [InlineData("ddim", null, 0.9)]
-    [InlineData("ddpm", 1.0, 0.8)]
-    public void Run_RescaleAndThreshold_EqualTheSequentialInterpreter(string name, double? rescale, double? threshold)
+    [InlineData("ddim", 0.7, null, null)]
+    [InlineData("ddim", null, 0.9, null)]
+    [InlineData("ddim", null, null, 0.0)]
+    [InlineData("ddpm", 1.0, 0.8, 0.3)]
+    public void Run_Tamed_EqualsTheSequentialInterpreter(string name, double? rescale, double? threshold, double? parallel)
     {
-        var request = Request with { Sampler = name, GuidanceRescale = rescale, DynamicThreshold = threshold };
+        var request = Request with { Sampler = name, GuidanceRescale = rescale, DynamicThreshold = threshold, GuidanceParallel = parallel };
         var picture = rig.Run(request).Values;
         Assert.InRange(Rig.Distance(Expected(request), picture), 0, 1e-4f);
         Assert.True(Rig.Distance(rig.Run(Request with { Sampler = name }).Values, picture) > 0.01f);
     }
 
     [Fact]
+    public void Run_WithAllOfTheParallelPart_IsThePictureWithoutIt() =>
+        Assert.Equal(rig.Run(Request).Values, rig.Run(Request with { GuidanceParallel = 1 }).Values);
+
+    [Fact]
     public void Run_OneAndAmong64AndOthers_GivesTheSameBits()
     {
-        var request = Request with { Steps = 3, GuidanceRescale = 0.7, DynamicThreshold = 0.9, Determinism = Determinism.Strict };
+        var request = Request with { Steps = 3, GuidanceRescale = 0.7, GuidanceParallel = 0.2, DynamicThreshold = 0.9, Determinism = Determinism.Strict };
         var alone = rig.Run(request).Values;
         var many = rig.Submit(request with { Count = 64 });
         var plain = rig.Submit(Request with { Steps = 3, Determinism = Determinism.Strict });
@@ -47,11 +52,12 @@ public sealed class GuidanceTests : IDisposable
     [Fact]
     public void Submit_WrongOptions_AreNamed()
     {
-        var refusal = Refused(Request with { Guidance = 20, Convention = GuidanceConvention.W, GuidanceRescale = 1.5, DynamicThreshold = -0.1 });
-        Assert.Equal(["dynamicThreshold", "guidance", "guidanceRescale"], refusal.Errors.Select(e => e.Field).Order());
+        var refusal = Refused(Request with { Guidance = 20, Convention = GuidanceConvention.W, GuidanceRescale = 1.5, GuidanceParallel = -1, DynamicThreshold = -0.1 });
+        Assert.Equal(["dynamicThreshold", "guidance", "guidanceParallel", "guidanceRescale"], refusal.Errors.Select(e => e.Field).Order());
         Assert.Contains("-1..19", refusal.Message);
         Assert.Equal("guidanceRescale", Refused(Request with { Guidance = 1, GuidanceRescale = 0.5 }).Errors.Single().Field);
         Assert.Equal("guidanceRescale", Refused(Request with { Model = Rig.Plain, Labels = [], Guidance = null, GuidanceRescale = 0.5 }).Errors.Single().Field);
+        Assert.Equal("guidanceParallel", Refused(Request with { Guidance = 1, GuidanceParallel = 0.5 }).Errors.Single().Field);
         Assert.Equal("dynamicThreshold", Refused(Request with
         {
             Kind = GenerationKind.Reconstruction,
@@ -70,6 +76,6 @@ public sealed class GuidanceTests : IDisposable
         var sampler = SamplerCatalog.Find(request.Sampler!)!;
         var table = sampler.Compile(rig.Labels.Manifest.Traits, new SamplingOptions(sampler, request.Steps!.Value));
         if (request.DynamicThreshold is { } share) table = table with { Rows = [.. table.Rows.Select(r => r with { Threshold = share })] };
-        return SequentialSampler.Run(rig.Labels, table, request.Seed!.Value, 0, request.Labels[0], request.Guidance!.Value, request.GuidanceRescale ?? 0);
+        return SequentialSampler.Run(rig.Labels, table, request.Seed!.Value, 0, request.Labels[0], request.Guidance!.Value, request.GuidanceRescale ?? 0, parallel: request.GuidanceParallel ?? 1);
     }
 }

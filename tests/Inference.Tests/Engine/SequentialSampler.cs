@@ -11,18 +11,18 @@ internal static class SequentialSampler
 {
     public static float[] Run(
         CheckpointVersion version, SamplerTable table, ulong seed, int sample, int? label = null, double guidance = 1, double rescale = 0,
-        Func<double[], int, double[]>? gradient = null)
+        Func<double[], int, double[]>? gradient = null, double parallel = 1)
     {
         var network = version.Manifest.Network;
         var size = network.Channels * network.ImageSize * network.ImageSize;
         var x = Array.ConvertAll(Normal(seed, sample, 0, NoisePurpose.Start, size), v => v * table.StartScale);
-        return Array.ConvertAll(From(version, table, x, seed, sample, label, guidance, rescale, gradient), v => (float)v);
+        return Array.ConvertAll(From(version, table, x, seed, sample, label, guidance, rescale, gradient, parallel), v => (float)v);
     }
 
     /// <summary>The same from a given state.</summary>
     public static double[] From(
         CheckpointVersion version, SamplerTable table, double[] start, ulong seed = 0, int sample = 0, int? label = null, double guidance = 1, double rescale = 0,
-        Func<double[], int, double[]>? gradient = null)
+        Func<double[], int, double[]>? gradient = null, double parallel = 1)
     {
         using var denoiser = Denoiser.Load(version, CPU);
         var network = version.Manifest.Network;
@@ -36,6 +36,7 @@ internal static class SequentialSampler
             var conditional = Evaluate(denoiser, x, history, row.TimeIndex, label);
             var unconditional = Evaluate(denoiser, x, history, row.TimeIndex, null);
             var outputs = label is null ? unconditional[..size] : [.. unconditional.Take(size).Select((u, i) => u + guidance * (conditional[i] - u))];
+            if (parallel != 1) outputs = Projected(row, x, conditional[..size], unconditional[..size], guidance, parallel);
             if (rescale > 0)
             {
                 var ratio = Deviation(conditional) / Deviation(outputs);
@@ -56,6 +57,15 @@ internal static class SequentialSampler
             x = row.F == 0 ? next : Langevin(row, x, next, z);
         }
         return x;
+    }
+
+    // in x0, as the paper has it, and back through the affine map
+    private static double[] Projected(SamplerRow row, double[] x, double[] c, double[] u, double guidance, double eta)
+    {
+        var clean = x.Select((v, i) => row.P * v + row.Q * c[i]).ToArray();
+        var added = c.Select((v, i) => row.Q * (v - u[i])).ToArray();
+        var along = added.Zip(clean, (a, b) => a * b).Sum() / clean.Sum(v => v * v);
+        return [.. x.Select((v, i) => (clean[i] + (guidance - 1) * (added[i] - along * clean[i] + eta * along * clean[i]) - row.P * v) / row.Q)];
     }
 
     private static double Deviation(double[] values)

@@ -25,6 +25,7 @@ public sealed class RequestDocumentTests
         Guidance = 0.1,
         Convention = GuidanceConvention.W,
         GuidanceRescale = 0.7,
+        GuidanceParallel = 0.2,
         DynamicThreshold = 0.99,
         Classifier = "judge@1",
         ClassifierScale = 2.5,

@@ -14,7 +14,13 @@ public sealed class RowSamplerTests : IDisposable
     {
         network = new UNet(TinyJob.Read(TinyJob.Dddm).Network, 3);
         using var off = no_grad();
-        foreach (var parameter in network.parameters()) parameter.normal_(0, 0.2);
+        using var scope = NewDisposeScope();
+        foreach (var (parameter, i) in network.parameters().Select((p, i) => (p, i)))
+        {
+            var numbers = new float[parameter.numel()];
+            Noise.SeededNoise.Normal(1, (uint)i, 0, Noise.NoisePurpose.Start, numbers);
+            parameter.copy_(tensor(Array.ConvertAll(numbers, v => 0.2f * v), parameter.shape));
+        }
     }
 
     public void Dispose() => network.Dispose();
@@ -78,6 +84,36 @@ public sealed class RowSamplerTests : IDisposable
         var spread = table with { Rows = [.. table.Rows.Select(r => r with { D = r.D * Math.Exp(0.7 * r.E), E = 0 })] };
         var states = RowInterpreter.Run(spread, (_, _, _) => 0.1, Draw(0, Noise.NoisePurpose.Start), k => Draw(k, Noise.NoisePurpose.Step));
         Near.Absolute(states[^1].X, found[7], 1e-5);
+    }
+
+    /// <summary>One evaluation, by hand: of what guidance adds to the estimate with the label, only what stands upright on it.</summary>
+    [Fact]
+    public void Run_WithoutTheParallelPart_AddsWhatStandsUprightOnTheEstimate()
+    {
+        var table = Table("dddm", 1);
+        table = table with { Rows = [.. table.Rows.Select(r => r with { ClipsClean = false })] };
+        var found = new RowSampler(network, CPU) { Parallel = 0 }.Run(table, [1], 1, 3, seed: 4);
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        network.eval();
+        var (x, memory) = (Draw(Noise.NoisePurpose.Start), Draw(Noise.NoisePurpose.Memory));
+        double[] given = Estimate(1), without = Estimate(network.Config.NullLabel!.Value), d = [.. given.Zip(without, (a, b) => a - b)];
+        var along = d.Zip(given, (a, b) => a * b).Sum() / given.Sum(v => v * v);
+        Assert.True(Math.Abs(along) > 1e-3, $"nothing along the estimate: {along}");
+        for (var i = 0; i < found.Length; i++) Near.Absolute(given[i] + 2 * (d[i] - along * given[i]), found[i], 1e-4, $"pixel {i}");
+
+        float[] Draw(Noise.NoisePurpose purpose)
+        {
+            var numbers = new float[TinySet.Pixels];
+            Noise.SeededNoise.Normal(4, 0, 0, purpose, numbers);
+            return numbers;
+        }
+
+        double[] Estimate(int label)
+        {
+            using var output = network.forward(tensor(x, [1, 1, 8, 8]), tensor(new long[] { 19 }), tensor(new long[] { label }), tensor(memory, [1, 1, 8, 8]));
+            return [.. output.data<float>().ToArray().Select((o, i) => (double)x[i] - o)];
+        }
     }
 
     private SamplerTable Table(string name, int steps)

@@ -1,4 +1,5 @@
 using Diffusion.Networks;
+using Diffusion.Noise;
 using Diffusion.Schedules;
 using Diffusion.Testing;
 using Diffusion.Training.Data;
@@ -62,6 +63,74 @@ public sealed class DddmObjectiveTests : IDisposable
         var batch = run.Source.Take(0);
         var expected = batch.Noisy.Zip(batch.Clean, (a, b) => Math.Sqrt((a - (double)b) * (a - (double)b) + 0.01) - 0.1).Average();
         Near.Relative(expected, run.Step(batch), 1e-5, "loss");
+    }
+
+    /// <summary>X_n = m X_(n-1) + (1 - m) x_t of epoch n, from the noise before the first: the closed form of three epochs.</summary>
+    [Theory]
+    [InlineData(0.75)]
+    [InlineData(0)]
+    public void MemoryMomentum_KeepsItsShareOfEveryEpochBefore(double m)
+    {
+        using var run = new Run(this, $""" "kind": "dddm", "memoryStorage": "float32", "memoryMomentum": {m} """);
+        const int epochs = 3;
+        var (row, expected) = (new float[TinySet.Pixels], new Dictionary<int, double[]>());
+        for (var step = 0; step < epochs * run.StepsPerEpoch; step++)
+        {
+            var batch = run.Source.Take(step);
+            run.Step(batch);
+            for (var i = 0; i < batch.Count; i++)
+            {
+                // a new network's estimate is x_t
+                var sum = expected.GetValueOrDefault(batch.Indices[i]) ?? Noise(batch.Indices[i], Math.Pow(m, epochs));
+                expected[batch.Indices[i]] = [.. sum.Select((s, j) => s + (1 - m) * Math.Pow(m, epochs - 1 - batch.Epoch) * batch.Noisy[i * row.Length + j])];
+            }
+        }
+        Assert.NotEmpty(expected);
+        foreach (var (image, values) in expected)
+        {
+            run.Memory.Read(image, epochs, row);
+            for (var j = 0; j < row.Length; j++) Near.Absolute(values[j], row[j], 1e-5, $"image {image}");
+        }
+
+        double[] Noise(int image, double share)
+        {
+            run.Memory.Read(image, 0, row);
+            return [.. row.Select(v => share * v)];
+        }
+    }
+
+    /// <summary>The walk at a fixed x_T and t = T, by hand: x^2 is the network's answer to x^1, and both are in [-1, 1].</summary>
+    [Fact]
+    public void Validate_TellsHowFarASecondEvaluationGoes()
+    {
+        using var run = new Run(this, """ "kind": "dddm", "memoryStorage": "float32" """, answers: true);
+        var batch = run.Source.Take(0);
+        var (_, figures) = run.Objective.Validate(batch);
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        long[] shape = [batch.Count, 1, 8, 8];
+        var noise = new float[batch.Clean.Length];
+        for (var i = 0; i < batch.Count; i++)
+            SeededNoise.Normal(run.Seed, (uint)batch.Indices[i], (uint)batch.Step + 1, NoisePurpose.Memory, noise.AsSpan(i * TinySet.Pixels, TinySet.Pixels));
+        var (x, memory) = (tensor(batch.Noise, shape), tensor(noise, shape));
+        var first = Step(memory);
+        var second = Step(first);
+        var expected = first.sub(second).square().mean().sqrt().item<float>();
+        Assert.InRange(expected, 0.01, 2);
+        Near.Relative(expected, figures["sampleChange"], 1e-5, "change");
+        Assert.InRange(second.abs().max().item<float>(), 0, 1);
+
+        Tensor Step(Tensor shown) => x.sub(run.Average.forward(x, full(batch.Count, 19L), tensor(batch.Labels!), shown)).clamp(-1, 1);
+    }
+
+    /// <summary>At t = T the identity of a new network leaves 0.01 / 50 of x_T = 50 z.</summary>
+    [Fact]
+    public void Validate_WhereVarianceExplodes_BeginsAtTheMostNoise()
+    {
+        using var run = new Run(this, """ "kind": "udddm", "prediction": "boundary" """, "ve");
+        var batch = run.Source.Take(0);
+        var expected = Statistics.VarianceAcross(batch.Noise, TinySet.Pixels) * 1e-4;
+        Near.Relative(expected, run.Objective.Validate(batch).Figures["sampleVariance"], 1e-4, "variance");
     }
 
     [Theory]
@@ -137,20 +206,31 @@ public sealed class DddmObjectiveTests : IDisposable
 
     private sealed class Run : IDisposable
     {
-        private readonly UNet network, average;
+        private readonly UNet network;
 
-        public Run(DddmObjectiveTests test, string objective)
+        /// <param name="test">Whose folder and images.</param>
+        /// <param name="objective">Fields of the objective.</param>
+        /// <param name="noise">Name of the schedule.</param>
+        /// <param name="answers">Whether the averaged network is no new one, which answers 0 to all.</param>
+        public Run(DddmObjectiveTests test, string objective, string noise = "cosine", bool answers = false)
         {
             var job = TinyJob.Read(objective);
-            var schedule = ScheduleCatalogue.Create("cosine", 20);
-            (network, average) = (new UNet(job.Network, 1), new UNet(job.Network, 1));
+            var schedule = ScheduleCatalogue.Create(noise, 20);
+            (network, Average, Seed) = (new UNet(job.Network, 1), new UNet(job.Network, 1, schedule), job.Seed);
+            if (answers)
+            {
+                using var off = no_grad();
+                foreach (var weight in Average.parameters()) weight.normal_(0, 0.2);
+            }
             Memory = new SampleMemory(test.folder[Guid.NewGuid().ToString("N")], test.images.Count, TinySet.Pixels, job.Objective.MemoryStorage, job.Seed);
-            Objective = new DddmObjective(job, schedule, network, average, job.Objective.MemorySource == MemorySource.Stored ? Memory : null, teacher: null, CPU);
+            Objective = new DddmObjective(job, schedule, network, Average, job.Objective.MemorySource == MemorySource.Stored ? Memory : null, teacher: null, CPU);
             var plan = new EpochPlan(job.Seed, test.images.Count, 4, 100);
             StepsPerEpoch = plan.StepsPerEpoch;
             Source = new BatchSource(job.Seed, test.images, plan, new ForwardProcess(schedule, 0, 0, 2));
         }
 
+        public UNet Average { get; }
+        public ulong Seed { get; }
         public SampleMemory Memory { get; }
         public int StepsPerEpoch { get; }
         public DddmObjective Objective { get; }
@@ -169,7 +249,7 @@ public sealed class DddmObjectiveTests : IDisposable
             Objective.Dispose();
             Memory.Dispose();
             network.Dispose();
-            average.Dispose();
+            Average.Dispose();
         }
     }
 }

@@ -1,5 +1,6 @@
 using Diffusion.Samplers;
 using Diffusion.Schedules;
+using Diffusion.Testing;
 using Diffusion.Training.Loop;
 using Diffusion.Training.Objectives;
 
@@ -20,6 +21,8 @@ public sealed class PredictionTargetTests
     [InlineData(1, Prediction.Epsilon, 0.2755132)]
     [InlineData(1, Prediction.X0, 0.7244868)]
     [InlineData(1, Prediction.V, 1)]
+    [InlineData(0.25, Prediction.Both, 0.3797901)]
+    [InlineData(1, Prediction.Both, 1)]
     public void Of_TheBestNetworkOnGaussianData_LeavesTheKnownLoss(double s2, Prediction prediction, double least)
     {
         var times = Enumerable.Range(1, Schedule.Steps).ToArray();
@@ -39,7 +42,31 @@ public sealed class PredictionTargetTests
         }
     }
 
-    private static TrainingBatch Batch(int[] times, float clean, float noise) => new TrainingBatch
+    /// <summary>
+    /// The weighted loss of Karras et al. 2022, eq. 2 with (s^2 + d^2) / (s d)^2, of D = c_skip x + c_out F, is the squared error of F itself; and on data of the deviation d
+    /// what F has to say has a variance of 1 at every time, so that a fresh network, F = 0, has the loss 1 everywhere.
+    /// </summary>
+    [Fact]
+    public void Of_Edm_HasAWeightOfOneAtEveryTime()
+    {
+        const double d = 0.5;
+        var schedule = ScheduleCatalogue.Create("ve", 1000);
+        var times = Enumerable.Range(1, schedule.Steps).ToArray();
+        var (images, noises) = (Batch(times, (float)d, 0, schedule), Batch(times, 0, 1, schedule));
+        var (ofImages, ofNoises) = (PredictionTarget.Of(images, Prediction.Edm, schedule), PredictionTarget.Of(noises, Prediction.Edm, schedule));
+        var mixed = Batch(times, -0.3f, 0.8f, schedule);
+        var target = PredictionTarget.Of(mixed, Prediction.Edm, schedule);
+        for (var i = 0; i < times.Length; i++)
+        {
+            Near.Relative(1, Math.Pow(ofImages[i], 2) + Math.Pow(ofNoises[i], 2), 1e-6, $"{i}");
+            var s = schedule.Sigma(i + 1);
+            double skip = d * d / (s * s + d * d), scale = s * d / Math.Sqrt(s * s + d * d), weight = (s * s + d * d) / Math.Pow(s * d, 2);
+            var denoised = skip * (-0.3f + s * 0.8f) + scale * 0.6;
+            Near.Relative(weight * Math.Pow(denoised - -0.3f, 2), Math.Pow(0.6 - target[i], 2), 1e-4, $"{i}");
+        }
+    }
+
+    private static TrainingBatch Batch(int[] times, float clean, float noise, NoiseSchedule? schedule = null) => new TrainingBatch
     {
         Step = 0,
         Epoch = 0,
@@ -48,5 +75,5 @@ public sealed class PredictionTargetTests
         Labels = null,
         Clean = [.. times.Select(_ => clean)],
         Noise = [.. times.Select(_ => noise)],
-    }.At(times, Schedule);
+    }.At(times, schedule ?? Schedule);
 }

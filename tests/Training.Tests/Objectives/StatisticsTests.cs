@@ -14,5 +14,8 @@ public sealed class StatisticsTests
     public void Correlation_WithAConstant_IsZero() => Assert.Equal(0, Statistics.Correlation([1, 2, 4], [3, 3, 3]));
 
     [Fact]
+    public void RootMeanSquare_IsOfTheDifferences() => Assert.Equal(Math.Sqrt(12.5), Statistics.RootMeanSquare([1, 2], [4, -2]), 12);
+
+    [Fact]
     public void VarianceAcross_IsOverSamplesNotOverPixels() => Assert.Equal((2.0 + 0.0) / 2, Statistics.VarianceAcross([1, 100, 3, 100], 2), 12);
 }

@@ -3,9 +3,11 @@ using System.Text.Json;
 using Diffusion.Checkpoints;
 using Diffusion.Samplers;
 using Diffusion.Testing;
+using Diffusion.Training.Evaluation;
 using Diffusion.Training.Jobs;
 using Diffusion.Training.Loop;
 using Diffusion.Training.Runs;
+using static TorchSharp.torch;
 
 namespace Diffusion.Training.Tests.Runs;
 
@@ -55,6 +57,29 @@ public sealed class ChainTests : IDisposable
         // linear to 0 without a warm-up: 1, 3/4, 2/4, 1/4 of the full rate in a round of four steps
         double[] four = [1, 0.75, 0.5, 0.25], eight = [1, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125];
         Assert.Equal([.. four, .. four, .. eight], Lines("state").Select(l => Math.Round(l["learningRate"] / 0.002, 9)));
+    }
+
+    [Theory]
+    [InlineData("both", "cosine", Prediction.Both, 2, true, 1.0)]
+    [InlineData("edm", "ve", Prediction.Edm, 1, false, 0.5)]
+    public void Execute_WithAnotherPrediction_EndsInAModelForEverySampler(string word, string schedule, Prediction prediction, int outputs, bool both, double deviation)
+    {
+        Teach("state", prediction: word, schedule: schedule);
+        var job = Encoding.UTF8.GetBytes(Text(Job(""" "every": { "log": 1, "sample": 100, "validate": 100 }, """))
+            .Replace("\"prediction\": \"v\"", $"\"prediction\": \"{word}\"", StringComparison.Ordinal).Replace("cosine", schedule, StringComparison.Ordinal));
+        Assert.True(Run("state", job).Finished);
+        var student = Store("state").Find("tiny-model", "3")!;
+        Assert.Equal((prediction, both, deviation, 1), (student.Manifest.Prediction, student.Manifest.Network.BothOutputs, student.Manifest.Network.DataDeviation, student.Manifest.Sampling!.Steps));
+        using (var file = SafeTensorFile.Open(student.PathOf(CheckpointVersion.WeightsFile))) Assert.Equal([outputs, 8, 3, 3], file.Tensors["out.2.weight"].Shape);
+        Assert.All(Lines("state"), l => Assert.True(double.IsFinite(l["loss"])));
+        using var denoiser = Diffusion.Networks.Denoiser.Load(student, CPU);
+        foreach (var sampler in SamplerCatalog.All.Where(s => s.Refuses(student.Manifest.Traits) is null))
+        {
+            var table = sampler.Compile(student.Manifest.Traits, new SamplingOptions(sampler, 3));
+            var images = new RowSampler(denoiser.Network, CPU).Run(table, [0, 1], 2, 1, seed: 1);
+            Assert.Equal(2 * 64, images.Length);
+            Assert.All(images, v => Assert.True(float.IsFinite(v)));
+        }
     }
 
     /// <summary>The student is what was published: the averaged weights, where a job averages them.</summary>
@@ -144,8 +169,8 @@ public sealed class ChainTests : IDisposable
         Text(TinyJob.File(Chain + """, "prediction": "v", "doubledRounds": 1 """, more, steps: 4, dropout: dropout)).Replace("\"warmup\": 2, \"finalShare\": 0.1", "\"decay\": \"linear\", \"finalShare\": 0", StringComparison.Ordinal));
 
     /// <summary>Publishes the model that <see cref="Chain"/> has as its first teacher.</summary>
-    private void Teach(string state, int steps = 6) => Run(state, Encoding.UTF8.GetBytes(Text(TinyJob.File(""" "kind": "ddpm", "prediction": "v" """, steps: steps))
-        .Replace("tiny-run", "teacher-run", StringComparison.Ordinal).Replace("tiny-model", "teacher", StringComparison.Ordinal)));
+    private void Teach(string state, int steps = 6, string prediction = "v", string schedule = "cosine") => Run(state, Encoding.UTF8.GetBytes(Text(TinyJob.File($"\"kind\": \"ddpm\", \"prediction\": \"{prediction}\"", steps: steps))
+        .Replace("cosine", schedule, StringComparison.Ordinal).Replace("tiny-run", "teacher-run", StringComparison.Ordinal).Replace("tiny-model", "teacher", StringComparison.Ordinal)));
 
     private static string Text(byte[] job) => Encoding.UTF8.GetString(job);
 
