@@ -1,4 +1,5 @@
-# Sourced by ./test: what is not a .NET test. Adds to $passed and $failed.
+# Sourced by ./test: what is not a .NET test. begin_browser leaves the browser's tests running, which a core is enough for; end_browser
+# and other_checks add to $passed and $failed.
 
 # count_tap NAME LOG: adds the counts that Node's test runner prints
 count_tap() {
@@ -31,33 +32,42 @@ failures_tap() {
     END { told() }' "$1" | head -n 200
 }
 
-if [ "$TORCH" = system ]; then
-  echo "Testing the native library"
-  native=artifacts/obj/TorchSharp/native
-  if g++ -std=c++20 -O1 -Wall -Wextra -Werror tests/native/abi_tests.cpp -o "$results/abi_tests" -L"$native" -l:libtorchdispatch.so \
-      -Wl,-rpath,"$PWD/$native" -pthread >"$results/native.log" 2>&1; then
-    "$results/abi_tests" >"$results/native.log" 2>&1 || true
-  fi
-  # a line at the end, or the program died or was not compiled
-  ok=$(sed -nE 's/^([0-9]+) passed, [0-9]+ failed$/\1/p' "$results/native.log")
-  bad=$(sed -nE 's/^[0-9]+ passed, ([0-9]+) failed$/\1/p' "$results/native.log")
-  passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-1}))
-  echo "  ${ok:-0} of $((${ok:-0} + ${bad:-1})) passed"
-  [ "${bad:-1}" -eq 0 ] || head -n 40 "$results/native.log"
-fi
-
-if [ -d tests/browser ]; then
-  echo "Testing in the browser"
+begin_browser() {
   need_debian chromium
   need_npm
   [ -d node_modules/playwright-core ] || npm ci --no-audit --no-fund --loglevel=error >/dev/null
-  node --test --test-reporter=tap tests/browser/*.test.mjs >"$results/browser.log" 2>&1 || true
-  count_tap browser "$results/browser.log"
-fi
+  node --test --test-reporter=tap tests/browser/*.test.mjs >"$results/browser.log" 2>&1 &
+  browser=$!
+  trap 'kill "$browser" 2>/dev/null || true' EXIT
+}
 
-if command -v docker-compose >/dev/null; then
-  echo "Checking docker-compose.yml"
-  if docker-compose -f docker-compose.yml config >"$results/compose.log" 2>&1; then passed=$((passed + 1)); else
-    failed=$((failed + 1)); tail -n 5 "$results/compose.log"
+end_browser() {
+  echo "Testing in the browser"
+  wait "$browser" || true
+  trap - EXIT
+  count_tap browser "$results/browser.log"
+}
+
+other_checks() {
+  if [ "$TORCH" = system ]; then
+    echo "Testing the native library"
+    native=artifacts/obj/TorchSharp/native
+    if g++ -std=c++20 -O1 -Wall -Wextra -Werror tests/native/abi_tests.cpp -o "$results/abi_tests" -L"$native" -l:libtorchdispatch.so \
+        -Wl,-rpath,"$PWD/$native" -pthread >"$results/native.log" 2>&1; then
+      "$results/abi_tests" >"$results/native.log" 2>&1 || true
+    fi
+    # a line at the end, or the program died or was not compiled
+    ok=$(sed -nE 's/^([0-9]+) passed, [0-9]+ failed$/\1/p' "$results/native.log")
+    bad=$(sed -nE 's/^[0-9]+ passed, ([0-9]+) failed$/\1/p' "$results/native.log")
+    passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-1}))
+    echo "  ${ok:-0} of $((${ok:-0} + ${bad:-1})) passed"
+    [ "${bad:-1}" -eq 0 ] || head -n 40 "$results/native.log"
   fi
-fi
+
+  if command -v docker-compose >/dev/null; then
+    echo "Checking docker-compose.yml"
+    if docker-compose -f docker-compose.yml config >"$results/compose.log" 2>&1; then passed=$((passed + 1)); else
+      failed=$((failed + 1)); tail -n 5 "$results/compose.log"
+    fi
+  fi
+}

@@ -10,7 +10,11 @@ internal sealed class Comparison(Settings settings)
     private const string Ours = "ours", AllCores = "ours, all cores", Usual = "usual", Tuned = "tuned";
 
     // what PyTorch's users have to set by hand for an OpenBLAS that is older than the processor
-    private static readonly string? CoreType = Avx512F.IsSupported ? "SkylakeX" : Avx2.IsSupported ? "Haswell" : null;
+    private static readonly (string, string)[] Tuning =
+    [
+        .. Avx512F.IsSupported ? [("OPENBLAS_CORETYPE", "SkylakeX")] : Avx2.IsSupported ? [("OPENBLAS_CORETYPE", "Haswell")] : Array.Empty<(string, string)>(),
+        ("OPENBLAS_NUM_THREADS", "1"),
+    ];
 
     private bool HasAllCores => !settings.OneThread && Environment.ProcessorCount > 1;
 
@@ -35,7 +39,7 @@ internal sealed class Comparison(Settings settings)
                 Times(into, turns);
                 Ratios(into, turns, byClock: true);
                 Ratios(into, turns, byClock: false);
-                into.WriteLine($"\nLayouts that tuned took: {peers[^1].Ask("layouts")}.");
+                into.WriteLine($"\nWhat tuned took: {peers[^1].Ask("choices")}.");
             }
             if (Wants("ceiling")) Ceiling(into, peers, turns);
         }
@@ -54,8 +58,8 @@ internal sealed class Comparison(Settings settings)
     {
         Ours => Peer.Product(name, settings, settings.OneThread ? 1 : 0),
         AllCores => Peer.Product(name, settings, Environment.ProcessorCount),
-        Usual => Peer.PyTorch(name, "usual", settings, null),
-        _ => Peer.PyTorch(name, "tuned", settings, CoreType),
+        Usual => Peer.PyTorch(name, "usual", settings, [], settings.OneThread ? 1 : null),
+        _ => Peer.PyTorch(name, "tuned", settings, Tuning, settings.OneThread ? 1 : null),
     };
 
     private Turns Take(Peer[] peers, string command) => new(peers, settings.Rounds, peer => peer.Time(command));
@@ -65,7 +69,7 @@ internal sealed class Comparison(Settings settings)
         var processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
         var load = File.ReadAllText("/proc/loadavg").Split(' ')[0];
         into.WriteLine($"{Environment.ProcessorCount} x {processor}, AVX-512 {(Avx512F.IsSupported ? "yes" : "no")}; load before {load}\n");
-        foreach (var peer in peers) into.WriteLine($"- {peer.Name}: {peer.Ask("machine")}{(peer.Name == Tuned && CoreType is not null ? $", OPENBLAS_CORETYPE={CoreType}" : "")}");
+        foreach (var peer in peers) into.WriteLine($"- {peer.Name}: {peer.Ask("machine")}{(peer.Name == Tuned ? string.Concat(Tuning.Select(t => $", {t.Item1}={t.Item2}")) : "")}");
     }
 
     /// <summary>All give the same numbers before anything is timed.</summary>
@@ -108,10 +112,9 @@ internal sealed class Comparison(Settings settings)
 
     private void Ceiling(TextWriter into, Peer[] peers, List<(string What, int Images, Turns Turns)> all)
     {
-        var tuned = peers[^1];
-        var operations = double.Parse(tuned.Ask("flops"), CultureInfo.InvariantCulture);
+        var operations = double.Parse(peers[^1].Ask("flops"), CultureInfo.InvariantCulture);
         int[] teams = HasAllCores ? [1, Environment.ProcessorCount] : [1];
-        var rates = teams.Select(threads => tuned.Ask($"ceiling {threads}").Split(';').Select(r => r.Split('=')).ToDictionary(r => r[0], r => double.Parse(r[1], CultureInfo.InvariantCulture))).ToArray();
+        var rates = teams.Select(Rates).ToArray();
         into.WriteLine("\nThe best that this libtorch gets out of this machine, GFLOP/s\n");
         Table.Head(into, ["what", .. teams.Select(t => $"{t} threads")]);
         foreach (var name in rates[0].Keys) Table.Row(into, [name, .. rates.Select(r => r[name].ToString("0", CultureInfo.InvariantCulture))]);
@@ -121,8 +124,15 @@ internal sealed class Comparison(Settings settings)
         foreach (var (_, images, turns) in all.Where(t => t.Images > 0))
             Table.Row(into, [$"{images}", .. Names.Select(n => (operations * images / Table.Median(turns.Clock(n)) / 1e6 / rates[Team(n)].Values.Max()).ToString("0 %", CultureInfo.InvariantCulture))]);
 
-        // by the number of threads that each has told
-        int Team(string name) => peers.First(p => p.Name == name).Ask("machine").Contains(", 1 threads", StringComparison.Ordinal) ? 0 : teams.Length - 1;
+        // of PyTorch always the machine's: what its setting is, its convolutions do not all keep to
+        int Team(string name) => name is Ours && peers[0].Ask("machine").Contains(", 1 threads", StringComparison.Ordinal) ? 0 : teams.Length - 1;
+    }
+
+    /// <summary>In a process of its own, since one libtorch has several pools of threads, and not all of them can be told later.</summary>
+    private Dictionary<string, double> Rates(int threads)
+    {
+        using var peer = Peer.PyTorch("ceiling", "tuned", settings, Tuning, threads);
+        return peer.Ask("ceiling").Split(';').Select(r => r.Split('=')).ToDictionary(r => r[0], r => double.Parse(r[1], CultureInfo.InvariantCulture));
     }
 
     private void FirstPicture(TextWriter into)

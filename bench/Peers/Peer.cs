@@ -37,13 +37,19 @@ internal sealed class Peer : IDisposable
     /// <param name="name">In the tables.</param>
     /// <param name="style">usual or tuned.</param>
     /// <param name="settings">Where the models are.</param>
-    /// <param name="coreType">OPENBLAS_CORETYPE, or null to leave it.</param>
-    public static Peer PyTorch(string name, string style, Settings settings, string? coreType)
+    /// <param name="environment">What the process has besides.</param>
+    /// <param name="threads">Of everything; null for what the style takes by itself.</param>
+    public static Peer PyTorch(string name, string style, Settings settings, IEnumerable<(string Name, string Value)> environment, int? threads)
     {
         var start = new ProcessStartInfo(settings.Python);
-        if (coreType is not null) start.Environment["OPENBLAS_CORETYPE"] = coreType;
+        foreach (var (variable, value) in environment) start.Environment[variable] = value;
         foreach (var word in (string[])[Path.Combine(AppContext.BaseDirectory, "peer.py"), style, settings.Models]) start.ArgumentList.Add(word);
-        if (settings.OneThread) start.ArgumentList.Add("1");
+        if (threads is { } count)
+        {
+            var number = count.ToString(CultureInfo.InvariantCulture);
+            start.ArgumentList.Add(number);
+            start.Environment["OMP_NUM_THREADS"] = start.Environment["OPENBLAS_NUM_THREADS"] = number;
+        }
         return new Peer(name, start);
     }
 

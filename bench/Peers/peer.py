@@ -4,8 +4,8 @@
     peer.py usual|tuned MODELS [THREADS]
 
 usual: as most scripts run; the defaults of the installation, and no gradients while sampling. tuned: threads for the
-cores, the memory layout that is quicker here, foreach optimizers; its environment names the OpenBLAS kernels of the processor.
-THREADS, if given, is the number of threads of both.
+cores or one, whichever is quicker, so with the memory layout, foreach optimizers; its environment names the OpenBLAS kernels of
+the processor, and keeps OpenBLAS from a second pool of threads. THREADS, if given, is the number of threads of both.
 """
 import base64
 import json
@@ -64,8 +64,9 @@ class Model:
 
 
 class Peer:
-    def __init__(self, style, models):
-        self.style, self.folder, self.models, self.chosen, self.training = style, models, {}, {}, None
+    def __init__(self, style, models, threads):
+        self.style, self.folder, self.threads = style, models, threads
+        self.models, self.chosen, self.styles = {}, {}, None
 
     def model(self, name, layout="contiguous"):
         if (name, layout) not in self.models:
@@ -73,19 +74,22 @@ class Peer:
         return self.models[name, layout]
 
     def quickest(self, key, work):
-        """tuned users try both layouts: the better one of a short trial, once for each size."""
+        """tuned users try both layouts and whether a second thread pays: the best of a short trial, once for each size."""
         if self.style == "usual":
             return "contiguous"
         if key not in self.chosen:
             trials = {}
             for _ in range(3):
-                for layout in LAYOUTS:
-                    work(layout)
-                    begun = usage()
-                    work(layout)
-                    trials[layout] = min(trials.get(layout, 1e9), usage() - begun)
+                for choice in ((layout, threads) for threads in self.threads for layout in LAYOUTS):
+                    torch.set_num_threads(choice[1])
+                    work(choice[0])
+                    begun = time.perf_counter()
+                    work(choice[0])
+                    trials[choice] = min(trials.get(choice, 1e9), time.perf_counter() - begun)
             self.chosen[key] = min(trials, key=trials.get)
-        return self.chosen[key]
+        layout, threads = self.chosen[key]
+        torch.set_num_threads(threads)
+        return layout
 
     def forward(self, batch, layout):
         model = self.model("digits-ddpm", layout)
@@ -120,37 +124,34 @@ class Peer:
         return timed(int(repeats), lambda: self.sample("dddm", int(steps), layout))
 
     def do_train(self, batch, repeats):
-        if self.training is None:
-            styles = {layout: Training(self.model("digits-ddpm", layout), LAYOUTS[layout], int(batch), self.style == "tuned") for layout in LAYOUTS}
-            self.training = styles[self.quickest("train", lambda layout: styles[layout].step())]
-        return timed(int(repeats), self.training.step)
+        if self.styles is None:
+            self.styles = {layout: Training(self.model("digits-ddpm", layout), LAYOUTS[layout], int(batch), self.style == "tuned")
+                           for layout in (LAYOUTS if self.style == "tuned" else ["contiguous"])}
+        layout = self.quickest("train", lambda layout: self.styles[layout].step())
+        self.styles = {layout: self.styles[layout]}
+        return timed(int(repeats), self.styles[layout].step)
 
     def do_output(self, batch):
-        return encode(self.forward(int(batch), self.chosen.get(f"forward {batch}", "contiguous")))
+        return encode(self.forward(int(batch), "contiguous"))
 
     def do_picture(self, kind, steps, x, *memory):
         given = [decode(text) for text in (x, *memory)]
-        return encode(self.sample(kind, int(steps), self.chosen.get(kind, "contiguous"), *given))
+        return encode(self.sample(kind, int(steps), "contiguous", *given))
 
     def do_flops(self):
         model = self.model("digits-ddpm")
         return str(flops(model.network, model.config))
 
-    def do_layouts(self):
-        return ", ".join(f"{key}: {layout}" for key, layout in self.chosen.items()) or "none tried"
+    def do_choices(self):
+        return "; ".join(f"{key}: {layout}, {threads} threads" for key, (layout, threads) in self.chosen.items()) or "none tried"
 
     def do_memory(self):
         return str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
-    def do_ceiling(self, threads):
+    def do_ceiling(self):
         """Rates in GFLOP/s by name, the best of many trials: what this libtorch gets out of this machine at shapes that suit it."""
-        before = torch.get_num_threads()
-        torch.set_num_threads(int(threads))
-        try:
-            with torch.no_grad():
-                return ";".join(f"{name}={rate:.1f}" for name, rate in ceiling())
-        finally:
-            torch.set_num_threads(before)
+        with torch.no_grad():
+            return ";".join(f"{name}={rate:.1f}" for name, rate in ceiling())
 
 
 def ceiling():
@@ -196,12 +197,11 @@ def decode(text):
 
 
 def main():
-    style, models, threads = sys.argv[1], sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else None
-    if threads:
-        torch.set_num_threads(int(threads))
-    elif style == "tuned":
-        torch.set_num_threads(os.cpu_count())
-    peer = Peer(style, models)
+    style, models, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else None
+    choices = [threads] if threads else sorted({1, os.cpu_count()})
+    if threads or style == "tuned":
+        torch.set_num_threads(choices[-1])
+    peer = Peer(style, models, choices)
     for line in sys.stdin:
         print(peer.answer(*line.split()), flush=True)
 

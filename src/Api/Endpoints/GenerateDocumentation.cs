@@ -61,7 +61,7 @@ internal sealed class GenerateDocumentation : IOperationFilter
         ("guidanceConvention", "How `guidance` is meant: `s` in u + s (c - u), where 1 is none; `w` in (1 + w) c - w u, where 0 is none. Answers always say s.", Of(JsonSchemaType.String).Choices(GuidanceConventions.Names)),
         ("guidanceRescale", "Brings the contrast that guidance adds back by this share (phi of Lin et al. 2023); 0 is none, 0.7 as published.", Of(JsonSchemaType.Number).From("0").To("1")),
         ("dynamicThreshold", "Clips each estimate of the image at this percentile of its own values, as a share, and scales it back (Saharia et al. 2022); 0.995 as published. Without it estimates are clipped to the range of images.", Of(JsonSchemaType.Number).From("0").To("1")),
-        ("classifier", "A noisy classifier by name, with a version or an alias if wanted, that guides towards `label`; ddim, ddpm and dpmpp-2m take one.", Of(JsonSchemaType.String)),
+        ("classifier", $"A noisy classifier by name, with a version or an alias if wanted, that guides towards `label`; {string.Join(" and ", SamplerCatalog.All.Where(s => !s.TakesClassifier).Select(s => s.Name))} take none.", Of(JsonSchemaType.String)),
         ("classifierScale", "How strongly the classifier guides; 1 if not given, 0 is none.", Of(JsonSchemaType.Number).From("0")),
         .. SamplerCatalog.All.SelectMany(s => s.Options, (s, o) => (Sampler: s, Option: o)).GroupBy(p => p.Option.Name)
             .Select(g => (g.Key, $"Of {string.Join(" and ", g.Select(p => p.Sampler.Name))}: {g.First().Option.Description}", SchemaOf(g.First().Option))),

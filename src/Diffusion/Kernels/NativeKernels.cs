@@ -21,6 +21,7 @@ internal static unsafe partial class NativeKernels
     {
         NativeLibrary.SetDllImportResolver(typeof(NativeKernels).Assembly, Resolve);
         Loaded = Load() != IntPtr.Zero;
+        if (Loaded) Unit = (VectorUnit)kernels_vector_unit();
         wanted = Environment.GetEnvironmentVariable("DIFFUSION_KERNELS") != "0";
     }
 
@@ -29,6 +30,9 @@ internal static unsafe partial class NativeKernels
 
     /// <summary>Whether the library is there and in use; false also with the environment variable <c>DIFFUSION_KERNELS=0</c>.</summary>
     public static bool Available => Loaded && wanted && t_plain == 0;
+
+    /// <summary>The widest unit that the convolutions can use on this processor.</summary>
+    public static VectorUnit Unit { get; }
 
     /// <summary>Until disposed, this thread uses the plain operators: to compare with them, or for what ours cannot do.</summary>
     public static PlainScope Plain() => new();
@@ -47,6 +51,26 @@ internal static unsafe partial class NativeKernels
         Check(failed);
         return Tensor.UnsafeCreateTensor(result);
     }
+
+    /// <summary>The operator <c>kernels_convolution</c>, with first derivatives where gradients are on; the result belongs to the current dispose scope.</summary>
+    /// <exception cref="InvalidOperationException">What the library says of the arguments.</exception>
+    public static Tensor Convolution(Tensor x, Tensor weight, Tensor bias, Tensor? added, PackedWeights packed, VectorUnit unit)
+    {
+        IntPtr result;
+        var failed = kernels_convolution(x.Handle, weight.Handle, bias.Handle, added?.Handle ?? IntPtr.Zero, packed, (int)unit, &result);
+        GC.KeepAlive(x);
+        GC.KeepAlive(weight);
+        GC.KeepAlive(bias);
+        GC.KeepAlive(added);
+        Check(failed);
+        return Tensor.UnsafeCreateTensor(result);
+    }
+
+    /// <summary>The entry point <c>kernels_packed_new</c>.</summary>
+    public static IntPtr NewPacked() => kernels_packed_new();
+
+    /// <summary>The entry point <c>kernels_packed_free</c>.</summary>
+    public static void FreePacked(IntPtr packed) => kernels_packed_free(packed);
 
     /// <summary>The entry points <c>kernels_profile_begin</c> and <c>_end</c> around <paramref name="work"/>: lines of calls, nanoseconds and name.</summary>
     public static string Profile(Action work)
@@ -96,6 +120,18 @@ internal static unsafe partial class NativeKernels
 
     [LibraryImport(Library)]
     private static partial IntPtr kernels_error();
+
+    [LibraryImport(Library)]
+    private static partial int kernels_vector_unit();
+
+    [LibraryImport(Library)]
+    private static partial IntPtr kernels_packed_new();
+
+    [LibraryImport(Library)]
+    private static partial void kernels_packed_free(IntPtr packed);
+
+    [LibraryImport(Library)]
+    private static partial int kernels_convolution(IntPtr x, IntPtr weight, IntPtr bias, IntPtr added, PackedWeights packed, int unit, IntPtr* result);
 
     [LibraryImport(Library)]
     private static partial int kernels_profile_begin();

@@ -2,7 +2,6 @@ using Diffusion.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Diffusion.Networks;
 
@@ -16,6 +15,7 @@ internal sealed class AttentionBlock : nn.Module<Tensor, Tensor>
 
     private readonly GroupNorm norm;
     private readonly Conv1d qkv, projection;
+    private readonly ImageConvolution qkvOfPixels, projectionOfPixels;
     private readonly long channels, headChannels;
     private readonly Scalar scale;
     private readonly bool newOrder;
@@ -27,6 +27,7 @@ internal sealed class AttentionBlock : nn.Module<Tensor, Tensor>
         norm = Layers.Norm(channels);
         qkv = nn.Conv1d(channels, 3 * channels, 1);
         projection = nn.Conv1d(channels, channels, 1);
+        (qkvOfPixels, projectionOfPixels) = (new ImageConvolution(qkv), new ImageConvolution(projection));
         register_module("norm", norm);
         register_module("qkv", qkv);
         register_module("proj_out", projection);
@@ -65,18 +66,28 @@ internal sealed class AttentionBlock : nn.Module<Tensor, Tensor>
     {
         var shape = x.shape;
         var (batch, pixels, count) = (shape[0], shape[2] * shape[3], channels / headChannels);
-        var projected = F.conv2d(NormActivation.Of(norm, x, activate: false), qkv.weight!.unsqueeze(-1), qkv.bias);
+        var projected = qkvOfPixels.Of(NormActivation.Of(norm, x, activate: false));
         var heads = Split(projected.permute(ChannelsLast.Last), batch, count, pixels).reshape(3, batch * count, pixels, headChannels);
         var weights = heads.select(0, 0).mul(scale).bmm(heads.select(0, 1).mul(scale).transpose(1, 2)).softmax(-1);
         var mixed = weights.bmm(heads.select(0, 2)).view(batch, count, pixels, headChannels).transpose(1, 2)
             .reshape(batch, shape[2], shape[3], channels).permute(ChannelsLast.First);
-        return F.conv2d(mixed, projection.weight!.unsqueeze(-1), projection.bias).add_(x, Scalars.One);
+        return projectionOfPixels.Of(mixed, added: x);
     }
 
     // [3, B, heads, pixels, channels of a head]
     private Tensor Split(Tensor tokens, long batch, long count, long pixels) => newOrder
         ? tokens.reshape(batch, pixels, 3, count, headChannels).permute(NewFirst)
         : tokens.reshape(batch, pixels, count, 3, headChannels).permute(LegacyFirst);
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            qkvOfPixels.Dispose();
+            projectionOfPixels.Dispose();
+        }
+        base.Dispose(disposing);
+    }
 
     // the checkpoint's names are registered by hand: fields are not scanned
     protected override void RegisterComponents() { }

@@ -1,3 +1,4 @@
+using Diffusion.Kernels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -48,18 +49,25 @@ internal sealed class Downsample : nn.Module<Tensor, Tensor>
 /// <summary>Doubles a feature map by nearest neighbour and a convolution (parameter <c>conv</c>), where blocks do not resample.</summary>
 internal sealed class Upsample : nn.Module<Tensor, Tensor>
 {
-    private readonly Conv2d conv;
+    private readonly ImageConvolution conv;
 
     public Upsample(long channels) : base(nameof(Upsample))
     {
-        conv = Layers.Conv3x3(channels, channels);
-        register_module("conv", conv);
+        var layer = Layers.Conv3x3(channels, channels);
+        conv = new ImageConvolution(layer);
+        register_module("conv", layer);
     }
 
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return conv.forward(Resampling.Up.Apply(x)).MoveToOuterDisposeScope();
+        return conv.Of(Resampling.Up.Apply(x)).MoveToOuterDisposeScope();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) conv.Dispose();
+        base.Dispose(disposing);
     }
 
     // the checkpoint's names are registered by hand: fields are not scanned

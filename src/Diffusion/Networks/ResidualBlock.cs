@@ -13,8 +13,8 @@ namespace Diffusion.Networks;
 internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly GroupNorm inNorm, outNorm;
-    private readonly Conv2d inConv, outConv;
-    private readonly Conv2d? skip;
+    private readonly ImageConvolution inConv, outConv;
+    private readonly ImageConvolution? skip;
     private readonly Linear embedding;
     private readonly Resampling resampling;
     private readonly bool scaleShift;
@@ -26,15 +26,17 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
         this.resampling = resampling;
         scaleShift = config.ScaleShift;
         dropout = config.Dropout;
-        (inNorm, inConv) = (Layers.Norm(from), Layers.Conv3x3(from, to));
+        (inNorm, outNorm) = (Layers.Norm(from), Layers.Norm(to));
+        var (first, second) = (Layers.Conv3x3(from, to), Layers.Conv3x3(to, to));
+        (inConv, outConv) = (new ImageConvolution(first), new ImageConvolution(second));
         embedding = nn.Linear(embeddingWidth, scaleShift ? 2 * to : to);
-        (outNorm, outConv) = (Layers.Norm(to), Layers.Conv3x3(to, to));
-        register_module("in_layers", nn.Sequential(("0", inNorm), ("2", inConv)));
+        register_module("in_layers", nn.Sequential(("0", inNorm), ("2", first)));
         register_module("emb_layers", nn.Sequential(("1", embedding)));
-        register_module("out_layers", nn.Sequential(("0", outNorm), ("3", outConv)));
+        register_module("out_layers", nn.Sequential(("0", outNorm), ("3", second)));
         if (from == to) return;
-        skip = nn.Conv2d(from, to, 1);
-        register_module("skip_connection", skip);
+        var projection = nn.Conv2d(from, to, 1);
+        skip = new ImageConvolution(projection);
+        register_module("skip_connection", projection);
     }
 
     /// <param name="x">[B, from, H, W].</param>
@@ -43,16 +45,26 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor x, Tensor activated)
     {
         using var scope = NewDisposeScope();
-        var h = inConv.forward(resampling.Apply(NormActivation.Of(inNorm, x)));
+        var h = inConv.Of(resampling.Apply(NormActivation.Of(inNorm, x)));
         var condition = embedding.forward(activated);
         h = scaleShift
             ? NormActivation.Of(outNorm, h, condition)
             : NormActivation.Of(outNorm, h.add_(condition.unsqueeze(-1).unsqueeze(-1), Scalars.One));
         if (dropout > 0 && training) h = F.dropout(h, dropout);
-        h = outConv.forward(h);
         var through = resampling.Apply(x);
-        if (skip is not null) through = skip.forward(through);
-        return h.add_(through, Scalars.One).MoveToOuterDisposeScope();
+        if (skip is not null) through = skip.Of(through);
+        return outConv.Of(h, added: through).MoveToOuterDisposeScope();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inConv.Dispose();
+            outConv.Dispose();
+            skip?.Dispose();
+        }
+        base.Dispose(disposing);
     }
 
     // the checkpoint's names are registered by hand: fields are not scanned

@@ -9,6 +9,7 @@ public static class SamplerCatalog
         new DdimSampler(),
         new DdpmSampler(),
         new DpmSolverPlusPlus2MSampler(),
+        new DpmSolverPlusPlus2MSdeSampler(),
         new EulerSampler(),
         new HeunSampler(),
         new PredictorCorrectorSampler(),

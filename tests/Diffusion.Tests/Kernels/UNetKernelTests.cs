@@ -37,4 +37,21 @@ public sealed class UNetKernelTests
         foreach (var (expected, actual) in plain.Gradients.Zip(fused.Gradients))
             Assert.InRange(Distance(expected, actual), 0, 2e-5 * Math.Max(1, expected.abs().max().item<float>()));
     }
+
+    [Theory]
+    [InlineData(1, true, 1)]
+    [InlineData(3, false, 5)]
+    public void Forward_WithoutGradients_IsThePlainNetwork(int channels, bool resampleInBlocks, int batch)
+    {
+        using var network = Random(Config with { Channels = channels, ModelChannels = 16, ResampleInBlocks = resampleInBlocks, Memory = false });
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var (x, time) = (Gaussian(1, batch, channels, 8, 8), Gaussian(5, batch).abs().mul(300));
+        var used = OperatorProfile.Of(() => network.forward(x, time)).Single(o => o.Name == "diffusion::convolution").Calls;
+        Assert.True(used > 10, $"{used} convolutions are ours");
+        var ours = network.forward(x, time);
+        Tensor plain;
+        using (NativeKernels.Plain()) plain = network.forward(x, time);
+        Assert.InRange(Distance(plain, ours), 1e-12, 1e-5);
+    }
 }

@@ -24,7 +24,7 @@ internal static class KarrasGrid
         return last / exact - 1;
     }
 
-    private static NoiseSchedule Schedule(int nodes)
+    public static NoiseSchedule Schedule(int nodes)
     {
         var betas = new double[nodes];
         var before = 1.0;
