@@ -62,6 +62,28 @@ public sealed class NoiseScheduleTests
         Near.Relative(Math.Sqrt(schedule.AlphaBar(s) / schedule.AlphaBar(t)), c1 / schedule.Alpha(t) + c2, ElevenDigits, $"noise form {s} {t}");
         if (s > 0) Near.Relative(schedule.SignalToNoise(s) - schedule.SignalToNoise(t), c1 * c1 / variance, ElevenDigits, $"SNR {s} {t}");
         else Assert.Equal(0, variance);
+        // of data N(0, 1), Var(x_0 | x_t) = 1 - a_t: beta is the whole variance of the step down
+        Near.Relative(beta, variance + c1 * c1 * (1 - schedule.AlphaBar(t)), ElevenDigits, $"reverse variance of N(0, 1) {s} {t}");
+    }
+
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("cosine")]
+    [InlineData("vp-sde")]
+    [InlineData("ve")]
+    public void Posterior_MeanOfAnImage_GivesTheImageBack(string name)
+    {
+        var schedule = ScheduleCatalogue.Create(name, 1000);
+        for (var t = 1; t <= 1000; t++)
+        {
+            const double clean = 0.37, noise = -1.1;
+            var x = schedule.Alpha(t) * clean + schedule.Sigma(t) * noise;
+            // the mean as Ho et al. 2020 write it for the noise, eq. 11, in x / alpha; the network that says it says x_0 = (mu - c2 x) / c1
+            double ratio = schedule.Sigma(t) / schedule.Alpha(t), before = schedule.Sigma(t - 1) / schedule.Alpha(t - 1);
+            var mean = schedule.Alpha(t - 1) * (x / schedule.Alpha(t) - (ratio - before * before / ratio) * noise);
+            var (c1, c2, _, _) = schedule.PosteriorBetween(t - 1, t);
+            Near.Absolute(clean, (mean - c2 * x) / c1, 1e-10, $"{name} {t}");
+        }
     }
 
     [Fact]
