@@ -13,6 +13,12 @@ public static class ScheduleCatalogue
             ["linear-scaled"] = LinearSchedule.Scaled,
             ["cosine"] = CosineSchedule.Improved,
             ["cosine-floored"] = CosineSchedule.Floored,
+            ["cosine-logsnr"] = CosineSchedule.LogRatio,
+            ["quadratic"] = EarlySchedules.Quadratic,
+            ["constant"] = EarlySchedules.Constant,
+            ["warmup10"] = EarlySchedules.WarmUpTenth,
+            ["warmup50"] = EarlySchedules.WarmUpHalf,
+            ["vp-sde"] = VariancePreservingSde.Create,
             ["sigmoid"] = SigmoidSchedule.Create,
             [VarianceExplodingSchedule.Name] = VarianceExplodingSchedule.Create,
         }.ToFrozenDictionary();

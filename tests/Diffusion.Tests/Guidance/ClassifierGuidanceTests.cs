@@ -38,8 +38,10 @@ public sealed class ClassifierGuidanceTests
             for (var i = 0; i < Points.Length; i++)
             {
                 var x = Points[i];
-                Near.Absolute(Law.ClassScore(x, t, mode), gradient[i], 1e-10, $"score at {x}");
-                Near.Absolute(Law.ConditionalNoise(x, t, mode), Law.Noise(x, t) - Schedule.Sigma(t) * gradient[i], 1e-10, $"noise at {x}");
+                // of the greatest score there is, where the other mode is certain: 1 - r of a certain mode has its digits from 1
+                var most = 2 * Schedule.Alpha(t) * Law.Mode / Law.TotalVariance(t);
+                Near.Absolute(Law.ClassScore(x, t, mode), gradient[i], 1e-12 * most, $"score at {x}");
+                Near.Absolute(Law.ConditionalNoise(x, t, mode), Law.Noise(x, t) - Schedule.Sigma(t) * gradient[i], 1e-12 * Schedule.Sigma(t) * most, $"noise at {x}");
                 foreach (var prediction in GaussianDenoiser.Predictions)
                 {
                     var (p, q) = prediction.ToClean(Schedule, t);

@@ -18,6 +18,39 @@ public sealed class UNetTests
         Assert.Equal(0, output.abs().max().item<float>());
     }
 
+    /// <summary>
+    /// The CIFAR-10 network of Ho et al. 2020 has 35.7 million parameters: 128 channels, times 1, 2, 2, 2, two blocks a level, one head at 16x16. Every weight has as
+    /// many inputs and outputs as a multiple of the width, so that narrow networks say what a wide one has: a w^2 + b w + c.
+    /// </summary>
+    [Fact]
+    public void Parameters_OfThePublishedCifarNetwork_AreAsManyAsItsPaperSays()
+    {
+        static double Count(int width)
+        {
+            using var network = new UNet(new UNetConfig
+            {
+                ImageSize = 32,
+                Channels = 3,
+                ModelChannels = width,
+                ChannelMultipliers = [1, 2, 2, 2],
+                AttentionResolutions = [16],
+                HeadChannels = 2 * width,
+                Dropout = 0.1,
+                ScaleShift = false,
+                ResampleInBlocks = false,
+            });
+            return network.parameters().Sum(p => (double)p.numel());
+        }
+        var (one, two, three) = (Count(8), Count(16), Count(24));
+        double At(int width)
+        {
+            var k = width / 8.0 - 1;
+            return one + k * (two - one) + k * (k - 1) / 2 * (three - 2 * two + one);
+        }
+        Assert.Equal(Count(32), At(32));
+        Assert.Equal(35_746_307, At(128));
+    }
+
     [Theory]
     [InlineData(1, false, 1)]
     [InlineData(3, false, 3)]

@@ -73,6 +73,21 @@ public sealed class DdpmSamplerTests
         }
     }
 
+    /// <summary>The row of Song et al. 2021 with the noise of fixed-large over few steps: sqrt(1 - a_t / a_s), about the mean of DDPM.</summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(50)]
+    public void Compile_LargeVarianceInFewSteps_IsAllThatTheStepAdded(int steps)
+    {
+        var (large, small) = (Compile("ddpm", Model, steps, ("variance", "large")).Rows, Compile("ddpm", Model, steps, ("variance", "small")).Rows);
+        for (var i = 0; i < steps - 1; i++)
+        {
+            Near.Relative(1 - Linear.AlphaBar(large[i].TimeIndex + 1) / Linear.AlphaBar(large[i + 1].TimeIndex + 1), large[i].D * large[i].D, 1e-12, $"{i}");
+            Assert.Equal(small[i], large[i] with { D = small[i].D });
+        }
+        Assert.Equal(0, large[^1].D);
+    }
+
     [Fact]
     public void Compile_ByDefault_ClipsEveryEstimate()
     {

@@ -143,5 +143,36 @@ public sealed class HeunSamplerTests
         Assert.InRange(Error("heun") / Error("euler"), 0, share);
     }
 
-    private static double Error(int nodes) => KarrasGrid.Error(nodes, (model, times) => HeunSampler.Table(model, times, clips: false, correctsFirst: true, Churn.None));
+    /// <summary>
+    /// The probability-flow ODE of N(0, 1/4) down from N(0, 1) at the end of the linear schedule, of ratio 157.407: s2 / (a_T s2 + 1 - a_T). A method of
+    /// order two at N and 2N steps, extrapolated, is that of six digits.
+    /// </summary>
+    [Fact]
+    public void Compile_ManySteps_EndInTheVarianceOfTheExactFlow()
+    {
+        var most = Linear.Sigma(1000) / Linear.Alpha(1000);
+        double End(int nodes) => KarrasGrid.FinalVariance(nodes, most, 2e-4, Down);
+        var (coarse, fine) = (End(320), End(640));
+        Near.Absolute(0.250008, fine + (fine - coarse) / 3, 1e-6);
+        Assert.InRange(Math.Abs(coarse - 0.250008) / Math.Abs(fine - 0.250008), 3.7, 4.5);
+    }
+
+    [Fact]
+    public void Compile_EighteenNodes_TakeThirtyFiveEvaluations()
+    {
+        var rows = 0;
+        KarrasGrid.Error(18, (model, times) =>
+        {
+            var table = Down(model, times);
+            rows = table.Rows.Length;
+            return table;
+        });
+        Assert.Equal(35, rows);
+        // each node is where one step begins, and all but the last are where another ends
+        Assert.Equal(18, Compile("heun", new DenoiserTraits(Linear, Prediction.V), 35).Rows.Select(r => r.TimeIndex).Distinct().Count());
+    }
+
+    private static double Error(int nodes) => KarrasGrid.Error(nodes, Down);
+
+    private static SamplerTable Down(DenoiserTraits model, int[] times) => HeunSampler.Table(model, times, clips: false, correctsFirst: true, Churn.None);
 }

@@ -31,6 +31,7 @@ public sealed class RatioSpacingTests
     {
         double Ratio(int t) => Math.Sqrt(1 / Linear.AlphaBar(t) - 1);
         Assert.Equal(157.407, Ratio(1000), 3);
+        Assert.Equal(0.01000050, Ratio(1), 8);
         var times = TimeSpacing.Choose("karras", Linear, 10);
         for (var i = 1; i < 9; i++)
         {

@@ -14,6 +14,8 @@ public sealed class SamplerConformanceTests
            from prediction in Enum.GetValues<Prediction>()
            from memory in new[] { false, true }
            from variance in new[] { false, true }
+           // every mixture on one schedule, neither and both on the others
+           where memory == variance || name == "cosine"
            select new DenoiserTraits(ScheduleCatalogue.Create(name, 50), prediction, memory, variance),
     ];
 
@@ -165,6 +167,8 @@ public sealed class SamplerConformanceTests
             {
                 // unclipped Langevin steps forget where they began after hundreds of evaluations: their own tests have what they reach
                 if (name is "pc" or "ald" && options["clip"] == "off") continue;
+                // at t = 1 its answer is x_t whatever the data are, which is near to them where sigma_1 is that of its own schedule
+                if (model is { Prediction: Prediction.Boundary, Schedule.IsVarianceExploding: false }) continue;
                 if (TryCompile(sampler, model, 20, options) is not { } table) continue;
                 var network = new GaussianDenoiser(model.Schedule, model.Prediction, 0.01);
                 Assert.All(RowInterpreter.Run(table, network.Output, [-2.5, 0.1, 1.0], (i, pixel) => (i + pixel) % 2 == 0 ? 1.2 : -0.8)[^1].X, x => Assert.InRange(x, -1, 1));
