@@ -16,7 +16,7 @@ namespace Diffusion.Training.Commands;
 /// </summary>
 internal static class ProfileCommand
 {
-    public const string Usage = "profile --model M [--version V] [--batch 32] [--passes 5] [--what forward|training|update|batch] [--set S] [--data DIR] [--models DIR] [--threads N] [--device D]";
+    public const string Usage = "profile --model M [--version V] [--batch 32] [--passes 5] [--what forward|training|update|batch] [--set S] [--data DIR] [--models DIR] [--threads N] [--device D] [--tf32 off|on]";
 
     public static Task<int> RunAsync(CommandArguments arguments, TrainingOptions options)
     {

@@ -121,7 +121,7 @@ internal sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         var round = rounds.Of(batch.Step);
         var within = batch.Step - round.Start;
-        random.manual_seed((long)(SeededNoise.Uniform(job.Seed, 0, (uint)batch.Step, NoisePurpose.Dropout) * (1L << 52)));
+        DropoutSeed.Set((long)(SeededNoise.Uniform(job.Seed, 0, (uint)batch.Step, NoisePurpose.Dropout) * (1L << 52)));
         descent.Forget();
         var number = Backward(batch);
         var norm = descent.Clip();
