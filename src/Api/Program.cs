@@ -24,6 +24,7 @@ if (AccessServices.StartRefusal(builder) is { } refusal)
     return 2;
 }
 
+TorchSettings.Apply(builder.Configuration);
 builder.WebHost.ConfigureEdge();
 builder.Services.AddGenerationStore(builder.Configuration.GetSection(StoreOptions.Section));
 builder.Services.AddInference(builder.Configuration.GetSection(InferenceOptions.Section));

@@ -40,6 +40,7 @@ internal sealed class PictureEngine : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(Values(settings).Select(v => KeyValuePair.Create($"{InferenceOptions.Section}:{v.Name}", v.Value)));
         builder.Services.AddOptions<InferenceOptions>().PostConfigure(o => o.ModelsPath = service.Environment.PathIn(o.ModelsPath));
         builder.Services.AddInference(builder.Configuration.GetSection(InferenceOptions.Section));
+        TorchSettings.Apply(builder.Configuration);
         var host = builder.Build();
         try
         {

@@ -66,6 +66,32 @@ internal static unsafe partial class NativeKernels
         return Tensor.UnsafeCreateTensor(result);
     }
 
+    /// <summary>The entry point <c>kernels_gradient_norm</c>. The handles' owners are the caller's to keep alive.</summary>
+    /// <exception cref="InvalidOperationException">What the library says of the weights.</exception>
+    public static double GradientNorm(IntPtr[] weights)
+    {
+        double norm;
+        fixed (IntPtr* all = weights) Check(kernels_gradient_norm(all, weights.Length, &norm));
+        return norm;
+    }
+
+    /// <summary>The entry point <c>kernels_weight_step</c>. The handles' owners are the caller's to keep alive.</summary>
+    /// <exception cref="InvalidOperationException">What the library says of the tensors.</exception>
+    public static void Step(IntPtr[] weights, IntPtr[] first, IntPtr[] second, IntPtr[] averages, in WeightStep step)
+    {
+        if (first.Length != weights.Length || second.Length != weights.Length || averages.Length != weights.Length)
+            throw new ArgumentException($"{weights.Length} weights need as many moments and averages, got {first.Length}, {second.Length}, {averages.Length}.", nameof(weights));
+        fixed (IntPtr* w = weights, m = first, v = second, e = averages)
+        fixed (WeightStep* numbers = &step)
+            Check(kernels_weight_step(w, m, v, e, weights.Length, numbers));
+    }
+
+    /// <summary>The entry point <c>kernels_forget_gradients</c>. The handles' owners are the caller's to keep alive.</summary>
+    public static void ForgetGradients(IntPtr[] weights)
+    {
+        fixed (IntPtr* all = weights) Check(kernels_forget_gradients(all, weights.Length));
+    }
+
     /// <summary>The entry point <c>kernels_packed_new</c>.</summary>
     public static IntPtr NewPacked() => kernels_packed_new();
 
@@ -132,6 +158,15 @@ internal static unsafe partial class NativeKernels
 
     [LibraryImport(Library)]
     private static partial int kernels_convolution(IntPtr x, IntPtr weight, IntPtr bias, IntPtr added, PackedWeights packed, int unit, IntPtr* result);
+
+    [LibraryImport(Library)]
+    private static partial int kernels_gradient_norm(IntPtr* weights, long count, double* norm);
+
+    [LibraryImport(Library)]
+    private static partial int kernels_weight_step(IntPtr* weights, IntPtr* first, IntPtr* second, IntPtr* averages, long count, WeightStep* step);
+
+    [LibraryImport(Library)]
+    private static partial int kernels_forget_gradients(IntPtr* weights, long count);
 
     [LibraryImport(Library)]
     private static partial int kernels_profile_begin();

@@ -16,7 +16,7 @@ internal static class EvaluateCommand
         "evaluate --model M [--version V] [--sampler ddim] [--steps 1,2,4,10,50] [--options eta=0,spacing=trailing] [--guidance 1] [--guidance-rescale 0] [--guidance-parallel 1] [--dynamic-threshold 0.995] "
         + "[--guiding-classifier NAME] [--classifier-scale 0,1,2,4] [--samples 1000] [--seed 0] "
         + "[--metrics frechet,label-accuracy,nll,nll.ode] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
-        + "[--detector-size 0] [--confidence 0.8] [--out FILE.ndjson] [--data DIR] [--models DIR] [--threads N] [--device D]";
+        + "[--detector-size 0] [--confidence 0.8] [--out FILE.ndjson] [--data DIR] [--models DIR] [--threads N] [--device D] [--tf32 off|on]";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 

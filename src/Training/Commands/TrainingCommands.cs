@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Diffusion.Checkpoints;
+using Diffusion.Networks;
 using Diffusion.Samplers;
 using Diffusion.Training.Data;
 using Diffusion.Training.Evaluation;
@@ -14,7 +15,7 @@ public static class TrainingCommands
 {
     private const string Usage =
         $"""
-        train JOB.json [--threads N] [--device cpu|cuda] [--perceptual-network FILE.pt] [--data DIR] [--state DIR] [--models DIR]
+        train JOB.json [--threads N] [--device cpu|cuda] [--tf32 off|on] [--perceptual-network FILE.pt] [--data DIR] [--state DIR] [--models DIR]
         {DataCommands.Usage}
         {EvaluateCommand.Usage}
         {AverageCommand.Usage}
@@ -88,6 +89,7 @@ public static class TrainingCommands
     private static TrainingOptions Options(CommandArguments arguments)
     {
         var defaults = new TrainingOptions();
+        Precision.AllowTf32(arguments.Choice("tf32", "off", "on", "off") == "on");
         return new TrainingOptions
         {
             Data = arguments.Text("data", defaults.Data),

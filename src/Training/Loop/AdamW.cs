@@ -1,3 +1,4 @@
+using Diffusion.Kernels;
 using Diffusion.Training.Jobs;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -59,6 +60,21 @@ internal sealed class AdamW : IDisposable
             slot.Parameter.addcdiv_(slot.First, slot.Second.sqrt().div_(second).add_(epsilon), size);
         }
     }
+
+    /// <summary>The same step as numbers, for those who take it in one pass.</summary>
+    /// <param name="step">1-based.</param>
+    /// <param name="learningRate">Of this step.</param>
+    /// <param name="share">What the gradient is clipped to.</param>
+    /// <param name="average">Decay of the moving average.</param>
+    public WeightStep Numbers(int step, double learningRate, double share, double average) => new(
+        share,
+        1 - learningRate * settings.WeightDecay,
+        settings.Beta1,
+        settings.Beta2,
+        -learningRate / (1 - Math.Pow(settings.Beta1, step)),
+        Math.Sqrt(1 - Math.Pow(settings.Beta2, step)),
+        settings.Epsilon,
+        average);
 
     public void Dispose()
     {

@@ -30,6 +30,12 @@ internal sealed class MovingAverage
         var other => throw new ArgumentOutOfRangeException(nameof(settings), other, "Unknown rule."),
     };
 
+    /// <summary>The averaged parameters, in the order of the network's.</summary>
+    public IEnumerable<Parameter> Averages => pairs.Select(p => p.To);
+
+    /// <summary>r of the n-th step by the job's rule, n from 0; 1 where the average stays as it is.</summary>
+    public double Decay(int n) => Decay(settings, n);
+
     /// <summary>Makes the average equal to the network.</summary>
     public void Copy()
     {
@@ -48,7 +54,7 @@ internal sealed class MovingAverage
 
     public void Update(int n)
     {
-        var rate = Decay(settings, n);
+        var rate = Decay(n);
         if (rate == 1) return;
         using var off = no_grad();
         using var scope = NewDisposeScope();

@@ -3,7 +3,6 @@ using Diffusion.Training.Jobs;
 using Diffusion.Training.Objectives;
 using Diffusion.Training.Runs;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Diffusion.Training.Loop;
@@ -24,9 +23,9 @@ internal sealed class Trainer : IDisposable
     private readonly IObjective objective;
     private readonly BatchSource source;
     private readonly TimeProvider time;
-    private readonly Parameter[] parameters;
     private readonly AdamW optimizer;
     private readonly MovingAverage average;
+    private readonly Descent descent;
     private readonly TrainingState state;
     private readonly MetricsLog metrics;
     private readonly Dictionary<string, double> figures = new(StringComparer.Ordinal);
@@ -36,9 +35,9 @@ internal sealed class Trainer : IDisposable
     {
         (this.job, this.plan, this.rounds, this.trainee, this.source, this.time) = (job, plan, rounds, trainee, source, time);
         (network, objective) = (trainee.Network, trainee.Objective);
-        parameters = [.. network.parameters()];
         optimizer = new AdamW(network.named_parameters(), job.Optimizer);
         average = new MovingAverage(network, trainee.Average, job.Average);
+        descent = new Descent(network, optimizer, average, job.Optimizer);
         state = new TrainingState(folder.State, network, trainee.Average, optimizer, objective);
         metrics = new MetricsLog(folder.Metrics);
         trainee.Average.eval();
@@ -122,14 +121,13 @@ internal sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         var round = rounds.Of(batch.Step);
         var within = batch.Step - round.Start;
-        random.manual_seed((long)(SeededNoise.Uniform(job.Seed, 0, (uint)batch.Step, NoisePurpose.Dropout) * (1L << 52)));
-        network.zero_grad();
+        DropoutSeed.Set((long)(SeededNoise.Uniform(job.Seed, 0, (uint)batch.Step, NoisePurpose.Dropout) * (1L << 52)));
+        descent.Forget();
         var number = Backward(batch);
-        var norm = Gradients.Clip(parameters, job.Optimizer.ClipNorm);
+        var norm = descent.Clip();
         if (!double.IsFinite(norm)) throw new TrainingDivergedException(batch.Step, "gradient norm", norm);
         var rate = LearningRate.At(job.Optimizer, within, round.Length);
-        optimizer.Step(within + 1, rate);
-        average.Update(within);
+        descent.Step(within, rate);
         var memory = Math.Min(LossMemory, within / (within + 1.0));
         loss = memory * loss + (1 - memory) * number;
         return (rate, norm);

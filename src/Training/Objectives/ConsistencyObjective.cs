@@ -86,7 +86,7 @@ internal sealed class ConsistencyObjective : IObjective
 
         void Draw()
         {
-            if (net.training) random.manual_seed(dropout);
+            if (net.training) DropoutSeed.Set(dropout);
         }
     }
 

@@ -1,5 +1,5 @@
+using Diffusion.Networks;
 using Diffusion.Training.Jobs;
-using Diffusion.Training.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 

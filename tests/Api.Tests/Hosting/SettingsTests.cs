@@ -4,6 +4,7 @@ using Diffusion.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using TorchSharp;
 
 namespace Diffusion.Api.Tests.Hosting;
 
@@ -25,6 +26,20 @@ public sealed class SettingsTests
         var defaults = new ApiOptions();
         foreach (var setting in typeof(ApiOptions).GetProperties().Where(p => p.PropertyType.IsValueType))
             Assert.Equal(Convert.ToString(setting.GetValue(defaults), CultureInfo.InvariantCulture), section[setting.Name]);
+    }
+
+    [Fact]
+    public void Apply_Tf32_IsOffInTheFileAndOnWhereAskedFor()
+    {
+        using var empty = new TemporaryFolder();
+        Assert.Equal("False", Settings.CreateBuilder(["--contentRoot", empty.Path]).Configuration[TorchSettings.AllowTf32]);
+        foreach (var allowed in new[] { true, false })
+        {
+            TorchSettings.Apply(Settings.CreateBuilder(["--contentRoot", empty.Path, $"--{TorchSettings.AllowTf32}", $"{allowed}"]).Configuration);
+            Assert.Equal((allowed, allowed), (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32));
+        }
+        var wrong = Settings.CreateBuilder(["--contentRoot", empty.Path, $"--{TorchSettings.AllowTf32}", "fast"]).Configuration;
+        Assert.Contains("Torch:AllowTf32", Assert.Throws<InvalidOperationException>(() => TorchSettings.Apply(wrong)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
