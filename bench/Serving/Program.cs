@@ -29,7 +29,7 @@ builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
     ["Inference:ModelsPath"] = Path.GetFullPath(folder),
     ["Inference:DefaultModels:0"] = model,
     // the bare loop is on the CPU, and so is what it is compared with
-    ["Inference:Device"] = isDeterminism ? Environment.GetEnvironmentVariable("Inference__Device") ?? "cpu" : "cpu",
+    ["Inference:Device"] = what == "determinism" ? Environment.GetEnvironmentVariable("Inference__Device") ?? "cpu" : "cpu",
 });
 builder.Services.AddInference(builder.Configuration.GetSection(InferenceOptions.Section));
 using var host = builder.Build();
