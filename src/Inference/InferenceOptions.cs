@@ -22,6 +22,14 @@ public sealed class InferenceOptions
     [RegularExpression("^(auto|cpu|cuda(:[0-9]+)?)$", ErrorMessage = "Device must be auto, cpu, cuda or cuda:N.")]
     public string Device { get; set; } = "auto";
 
+    /// <summary>
+    /// What networks compute in: <c>float32</c>, <c>bfloat16</c>, or on a GPU <c>float16</c>. The arithmetic of samplers and classifiers that
+    /// guide stay float32. <c>./run profile --precision</c> tells what a machine gains, and docs/determinism.md what it costs in a picture.
+    /// </summary>
+    /// <value>Default: <c>float32</c>.</value>
+    [RegularExpression("^(float32|bfloat16|float16)$", ErrorMessage = "Precision must be float32, bfloat16 or float16.")]
+    public string Precision { get; set; } = "float32";
+
     /// <summary>Threads of one CPU operation; 0 for all processors but one, which is left to the web server.</summary>
     /// <value>Default: 0.</value>
     [Range(0, 1024)]

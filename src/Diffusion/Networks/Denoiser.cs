@@ -19,10 +19,13 @@ public sealed class Denoiser : IDisposable
     public Device Device { get; }
 
     /// <summary>Builds the network of a version and reads its weights. Call outside any dispose scope.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="device">Where the network is to be.</param>
+    /// <param name="type">What it computes in, see <see cref="Precision.Named"/>; its inputs and outputs stay float32.</param>
     /// <exception cref="CheckpointException">The version is a classifier, its prediction is not one of its network, or the weights do not fit the manifest's network; the message says so.</exception>
     /// <exception cref="SafeTensorsException">The weights file is damaged.</exception>
     /// <exception cref="ArgumentException">The manifest's network cannot be; the message names the field.</exception>
-    public static Denoiser Load(CheckpointVersion version, Device device)
+    public static Denoiser Load(CheckpointVersion version, Device device, ScalarType type = ScalarType.Float32)
     {
         ArgumentNullException.ThrowIfNull(version);
         if (version.Manifest.IsClassifier) throw new CheckpointException($"{version.Manifest.Model} v{version.Manifest.Version} is a noisy classifier, which makes no pictures.", CheckpointVersion.WeightsFile);
@@ -32,7 +35,7 @@ public sealed class Denoiser : IDisposable
         try
         {
             NetworkWeights.Load(network, file);
-            network.to(device);
+            network.to(device, type);
             network.eval();
             return new Denoiser(network, version.Manifest, device);
         }

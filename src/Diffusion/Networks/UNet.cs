@@ -72,7 +72,7 @@ public sealed class UNet : nn.Module
     /// <summary>The shape it was built with.</summary>
     public UNetConfig Config { get; }
 
-    /// <summary>Evaluates the network.</summary>
+    /// <summary>Evaluates the network, in the number type of its weights; what comes in and goes out is float32.</summary>
     /// <param name="x">Noisy images, [B, C, H, W], float32.</param>
     /// <param name="timeIndex">0-based time index of each, [B], any number type.</param>
     /// <param name="labels">Class of each, [B], int64; <see cref="UNetConfig.NullLabel"/> for none. Null: none for all.</param>
@@ -86,8 +86,8 @@ public sealed class UNet : nn.Module
         using var scope = NewDisposeScope();
         var activated = F.silu(Embed(timeIndex, labels));
         var seen = inputScaling?.Apply(x, timeIndex) ?? x;
-        var attended = memory is null ? null : memoryIn?.forward(memory).flatten(2).transpose(1, 2);
-        var h = memory is null || attended is not null ? seen : cat([seen, memory], 1);
+        var attended = memory is null ? null : memoryIn?.forward(Own(memory)).flatten(2).transpose(1, 2);
+        var h = Own(memory is null || attended is not null ? seen : cat([seen, memory], 1));
         if (ChannelsLast.Pays(h)) h = ChannelsLast.Of(h);
         var skips = new Stack<Tensor>(inputBlocks.Count);
         foreach (var block in inputBlocks) skips.Push(h = block.forward(h, activated, attended));
@@ -97,17 +97,19 @@ public sealed class UNet : nn.Module
             using var joined = cat([h, skips.Pop()], 1);
             h = block.forward(joined, activated, attended);
         }
-        var output = outConv.forward(NormActivation.Of(outNorm, h)).contiguous();
+        var output = outConv.forward(NormActivation.Of(outNorm, h)).contiguous().to(x.dtype);
         return (outputMixing?.Apply(output, timeIndex) ?? output).MoveToOuterDisposeScope();
     }
 
     private Tensor Embed(Tensor timeIndex, Tensor? labels)
     {
-        var time = timeOut.forward(F.silu(timeIn.forward(timeEmbedding.Of(timeIndex))));
+        var time = timeOut.forward(F.silu(timeIn.forward(Own(timeEmbedding.Of(timeIndex)))));
         if (labelEmbedding is null) return time;
         var label = labels is null ? labelEmbedding.weight!.narrow(0, Config.Classes!.Value, 1) : labelEmbedding.forward(labels);
         return time.add_(label, Scalars.One);
     }
+
+    private Tensor Own(Tensor values) => values.to(outConv.weight.dtype);
 
     private void Check(Tensor x, Tensor timeIndex, Tensor? labels, Tensor? memory)
     {

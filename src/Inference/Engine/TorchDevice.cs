@@ -35,7 +35,7 @@ internal sealed class TorchDevice(IOptions<InferenceOptions> options) : IDevice
     public ILoadedNetwork Load(CheckpointVersion version)
     {
         Enter();
-        return version.Manifest.IsClassifier ? Classifier(version) : new TorchModel(Denoiser.Load(version, Device));
+        return version.Manifest.IsClassifier ? Classifier(version) : new TorchModel(Denoiser.Load(version, Device, Precision.Named(options.Value.Precision, Device, "Inference:Precision")));
     }
 
     private TorchClassifier Classifier(CheckpointVersion version)

@@ -16,7 +16,7 @@ internal static class EvaluateCommand
         "evaluate --model M [--version V] [--sampler ddim] [--steps 1,2,4,10,50] [--options eta=0,spacing=trailing] [--guidance 1] [--guidance-rescale 0] [--guidance-parallel 1] [--dynamic-threshold 0.995] "
         + "[--guiding-classifier NAME] [--classifier-scale 0,1,2,4] [--samples 1000] [--seed 0] "
         + "[--metrics frechet,label-accuracy,nll,nll.ode] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
-        + "[--detector-size 0] [--confidence 0.8] [--out FILE.ndjson] [--data DIR] [--models DIR] [--threads N] [--device D] [--tf32 off|on]";
+        + "[--detector-size 0] [--confidence 0.8] [--out FILE.ndjson] [--data DIR] [--models DIR] [--threads N] [--device D] [--precision float32|bfloat16|float16] [--tf32 off|on]";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -32,6 +32,7 @@ internal static class EvaluateCommand
         var guiding = arguments.Text("guiding-classifier", "");
         if (guiding == "" && requests.Any(r => r.ClassifierScale != 0)) throw new CommandException("--classifier-scale needs a --guiding-classifier.");
         var output = arguments.Text("out", "");
+        var precision = arguments.Choice("precision", "float32", [.. Precision.Names]);
         arguments.Close(positions: 0);
         var store = new CheckpointStore(options.Models, TimeProvider.System);
         var found = store.Find(model, version) ?? throw new CommandException($"There is no {(version == "" ? "" : $"version {version} of ")}model '{model}' in {store.Root}.");
@@ -39,18 +40,18 @@ internal static class EvaluateCommand
         var guide = guiding == "" ? null : store.Find(guiding) ?? throw new CommandException($"--guiding-classifier: there is no '{guiding}' in {store.Root}.");
         await DedicatedThread.Run("evaluation", () =>
         {
-            Measure(found, guide, plan, requests, options, output, stop);
+            Measure(found, guide, plan, requests, options, precision, output, stop);
             return 0;
         });
         return 0;
     }
 
-    private static void Measure(CheckpointVersion version, CheckpointVersion? guide, Plan plan, EvaluationRequest[] requests, TrainingOptions options, string output, CancellationToken stop)
+    private static void Measure(CheckpointVersion version, CheckpointVersion? guide, Plan plan, EvaluationRequest[] requests, TrainingOptions options, string precision, string output, CancellationToken stop)
     {
         if (options.Threads > 0) set_num_threads(options.Threads);
         var where = Devices.Named(options.Device, "device");
         CheckpointStore.Verify(version);
-        using var denoiser = Denoiser.Load(version, where);
+        using var denoiser = Denoiser.Load(version, where, Precision.Named(precision, where, "--precision"));
         using var guiding = guide is null ? null : GuidingClassifier.Load(guide, where);
         using var classifier = plan.DrawsSamples ? ClassifierFeatures.Load(options.Models, plan.Classifier, where) : null;
         using var script = plan.FeatureNetwork is null ? null : ScriptFeatures.Load(plan.FeatureNetwork, where);

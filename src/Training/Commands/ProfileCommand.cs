@@ -16,14 +16,16 @@ namespace Diffusion.Training.Commands;
 /// </summary>
 internal static class ProfileCommand
 {
-    public const string Usage = "profile --model M [--version V] [--batch 32] [--passes 5] [--what forward|training|update|batch] [--set S] [--data DIR] [--models DIR] [--threads N] [--device D] [--tf32 off|on]";
+    public const string Usage = "profile --model M [--version V] [--batch 32] [--passes 5] [--what forward|training|update|batch] [--set S] [--data DIR] [--models DIR] [--threads N] [--device D] [--precision float32|bfloat16|float16] [--tf32 off|on]";
 
     public static Task<int> RunAsync(CommandArguments arguments, TrainingOptions options)
     {
         var (model, version, set) = (arguments.Text("model", ""), arguments.Text("version", ""), arguments.Text("set", ""));
         var (batch, passes) = (arguments.Int("batch", 1, 32), arguments.Int("passes", 1, 5));
         var what = arguments.Choice("what", "forward", "forward", "training", "update", "batch");
+        var precision = arguments.Choice("precision", "float32", [.. Precision.Names]);
         arguments.Close(positions: 0);
+        if (what != "forward" && precision != "float32") throw new CommandException("--precision is of --what forward: training is in float32.");
         if (model.Length == 0) throw new CommandException("--model is missing.");
         if (what == "batch" && set.Length == 0) throw new CommandException("--set is missing: the image set that batches are made of.");
         if (what != "batch" && !OperatorProfile.Available) throw new CommandException("profile needs the library of kernels, which this build has not: build with Torch=system or -p:LibTorch=FOLDER.");
@@ -33,14 +35,14 @@ internal static class ProfileCommand
         {
             if (options.Threads > 0) set_num_threads(options.Threads);
             if (what == "batch") ShowBatches(found, Path.Combine(options.Data, set), batch, passes);
-            else Show(OperatorsOf(found, Devices.Named(options.Device, "--device"), batch, passes, what), batch, passes);
+            else Show(OperatorsOf(found, Devices.Named(options.Device, "--device"), batch, passes, what, precision), batch, passes);
             return 0;
         });
     }
 
-    private static IReadOnlyList<OperatorTime> OperatorsOf(CheckpointVersion version, Device where, int batch, int passes, string what)
+    private static IReadOnlyList<OperatorTime> OperatorsOf(CheckpointVersion version, Device where, int batch, int passes, string what, string precision)
     {
-        using var denoiser = Denoiser.Load(version, where);
+        using var denoiser = Denoiser.Load(version, where, Precision.Named(precision, where, "--precision"));
         var network = version.Manifest.Network;
         if (what != "forward") denoiser.Network.train();
         using var scope = NewDisposeScope();

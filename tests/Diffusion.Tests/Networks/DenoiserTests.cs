@@ -23,11 +23,36 @@ public sealed class DenoiserTests : IDisposable
         using var scope = NewDisposeScope();
         var (x, time, labels, memory) = (Gaussian(1, 2, 1, 8, 8), tensor([3L, 900L]), tensor([0L, 3L]), Gaussian(2, 2, 1, 8, 8));
         var output = denoiser.Evaluate(x, time, labels, memory);
-        // without gradients, as it serves: then convolutions have other kernels
-        using (no_grad()) Assert.Equal(0, Distance(original.forward(x, time, labels, memory), output));
+        Assert.Equal(0, Distance(original.forward(x, time, labels, memory), output));
         Assert.False(output.requires_grad);
         Assert.True(is_grad_enabled());
         Assert.Equal("small", denoiser.Manifest.Model);
+    }
+
+    [Fact]
+    public void Load_InBfloat16_EvaluatesInItAndAnswersInFloat32()
+    {
+        using var original = Random(Config);
+        var version = Publish(Config, NetworkWeights.ToSafeTensors(original.state_dict()));
+        using var whole = Denoiser.Load(version, CPU);
+        using var half = Denoiser.Load(version, CPU, Precision.Named("bfloat16", CPU, "here"));
+        using var scope = NewDisposeScope();
+        var (x, time, labels, memory) = (Gaussian(1, 2, 1, 8, 8), tensor([3L, 900L]), tensor([0L, 3L]), Gaussian(2, 2, 1, 8, 8));
+        var (expected, output) = (whole.Evaluate(x, time, labels, memory), half.Evaluate(x, time, labels, memory));
+        Assert.All(half.Network.parameters(), p => Assert.Equal(ScalarType.BFloat16, p.dtype));
+        Assert.Equal(ScalarType.Float32, output.dtype);
+        // 8 bits of mantissa through some twenty layers
+        Assert.InRange(Distance(expected, output) / expected.abs().max().item<float>(), 1e-4, 5e-2);
+    }
+
+    [Theory]
+    [InlineData("float16", "only a GPU")]
+    [InlineData("half", "must be float32, bfloat16, float16")]
+    public void Precision_ThatTheDeviceHasNot_IsRefusedByTheNameOfTheSetting(string name, string reason)
+    {
+        var refused = Assert.Throws<InvalidOperationException>(() => { Precision.Named(name, CPU, "Inference:Precision"); });
+        Assert.StartsWith("Inference:Precision", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
