@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Diffusion.Checkpoints;
 using Diffusion.Kernels;
@@ -16,13 +17,14 @@ namespace Diffusion.Training.Commands;
 /// </summary>
 internal static class ProfileCommand
 {
-    public const string Usage = "profile --model M [--version V] [--batch 32] [--passes 5] [--what forward|training|update|batch] [--set S] [--data DIR] [--models DIR] [--threads N] [--device D] [--tf32 off|on]";
+    public const string Usage = "profile --model M [--version V] [--batch 32] [--passes 5] [--what forward|training|update|batch] [--gradient-checkpoint off|on] [--set S] [--data DIR] [--models DIR] [--threads N] [--device D] [--tf32 off|on]";
 
     public static Task<int> RunAsync(CommandArguments arguments, TrainingOptions options)
     {
         var (model, version, set) = (arguments.Text("model", ""), arguments.Text("version", ""), arguments.Text("set", ""));
         var (batch, passes) = (arguments.Int("batch", 1, 32), arguments.Int("passes", 1, 5));
         var what = arguments.Choice("what", "forward", "forward", "training", "update", "batch");
+        var recomputes = arguments.Choice("gradient-checkpoint", "off", "on", "off") == "on";
         arguments.Close(positions: 0);
         if (model.Length == 0) throw new CommandException("--model is missing.");
         if (what == "batch" && set.Length == 0) throw new CommandException("--set is missing: the image set that batches are made of.");
@@ -33,16 +35,17 @@ internal static class ProfileCommand
         {
             if (options.Threads > 0) set_num_threads(options.Threads);
             if (what == "batch") ShowBatches(found, Path.Combine(options.Data, set), batch, passes);
-            else Show(OperatorsOf(found, Devices.Named(options.Device, "--device"), batch, passes, what), batch, passes);
+            else Show(OperatorsOf(found, Devices.Named(options.Device, "--device"), batch, passes, what, recomputes), batch, passes);
             return 0;
         });
     }
 
-    private static IReadOnlyList<OperatorTime> OperatorsOf(CheckpointVersion version, Device where, int batch, int passes, string what)
+    private static IReadOnlyList<OperatorTime> OperatorsOf(CheckpointVersion version, Device where, int batch, int passes, string what, bool recomputes)
     {
         using var denoiser = Denoiser.Load(version, where);
         var network = version.Manifest.Network;
         if (what != "forward") denoiser.Network.train();
+        if (recomputes) denoiser.Network.Recomputation = new Recomputation(draws: version.Manifest.Network.Dropout > 0);
         using var scope = NewDisposeScope();
         var x = randn([batch, network.Channels, network.ImageSize, network.ImageSize], device: where);
         var memory = network.Memory ? randn_like(x) : null;
@@ -52,6 +55,7 @@ internal static class ProfileCommand
         {
             using var step = NewDisposeScope();
             denoiser.Network.forward(x, time, null, memory).square().mean().backward();
+            denoiser.Network.Recomputation?.Backward();
         }
         if (what == "update")
         {
@@ -94,6 +98,8 @@ internal static class ProfileCommand
     {
         var total = operators.Sum(o => o.Milliseconds);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{total / passes:0.00} ms a pass of {batch} images, {(double)operators.Sum(o => o.Calls) / passes:0} operators; mean of {passes} passes"));
+        using var self = Process.GetCurrentProcess();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{self.PeakWorkingSet64 / 1048576.0:0} MiB of memory at most, of the whole process"));
         Console.WriteLine("| operator | calls | ms | share |\n|---|---|---|---|");
         foreach (var (name, calls, milliseconds) in operators.TakeWhile(o => o.Milliseconds > total / 500))
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {(double)calls / passes:0} | {milliseconds / passes:0.00} | {milliseconds / total:0.0%} |"));
