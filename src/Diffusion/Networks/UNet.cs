@@ -72,6 +72,12 @@ public sealed class UNet : nn.Module
     /// <summary>The shape it was built with.</summary>
     public UNetConfig Config { get; }
 
+    /// <summary>
+    /// How a pass with gradients in training mode keeps only the ends of stages; its <see cref="Recomputation.Backward"/> must follow
+    /// every <c>backward</c>. Null: all is kept, as usual.
+    /// </summary>
+    internal Recomputation? Recomputation { get; set; }
+
     /// <summary>Evaluates the network, in the number type of its weights; what comes in and goes out is float32.</summary>
     /// <param name="x">Noisy images, [B, C, H, W], float32.</param>
     /// <param name="timeIndex">0-based time index of each, [B], any number type.</param>
@@ -89,16 +95,27 @@ public sealed class UNet : nn.Module
         var attended = memory is null ? null : memoryIn?.forward(Own(memory)).flatten(2).transpose(1, 2);
         var h = Own(memory is null || attended is not null ? seen : cat([seen, memory], 1));
         if (ChannelsLast.Pays(h)) h = ChannelsLast.Of(h);
+        var parts = training && is_grad_enabled() ? Recomputation : null;
+        if (parts is not null) (h, activated, attended) = (parts.Enter(h), parts.Enter(activated), attended is null ? null : parts.Enter(attended));
         var skips = new Stack<Tensor>(inputBlocks.Count);
-        foreach (var block in inputBlocks) skips.Push(h = block.forward(h, activated, attended));
-        h = middleBlock.forward(h, activated, attended);
-        foreach (var block in outputBlocks)
-        {
-            using var joined = cat([h, skips.Pop()], 1);
-            h = block.forward(joined, activated, attended);
-        }
+        foreach (var block in inputBlocks) skips.Push(h = Next(block, h));
+        h = Next(middleBlock, h);
+        foreach (var block in outputBlocks) h = Next(block, h, skips.Pop());
         var output = outConv.forward(NormActivation.Of(outNorm, h)).contiguous().to(x.dtype);
         return (outputMixing?.Apply(output, timeIndex) ?? output).MoveToOuterDisposeScope();
+
+        Tensor Next(Stage stage, Tensor from, Tensor? skip = null)
+        {
+            Tensor?[] inputs = [from, activated, attended, skip];
+            return parts is null ? Evaluate(inputs) : parts.Evaluate(inputs, Evaluate);
+
+            Tensor Evaluate(Tensor?[] given)
+            {
+                if (given is not [var noisy, var embedding, var tokens, { } before]) return stage.forward(given[0]!, given[1]!, given[2]);
+                using var joined = cat([noisy!, before], 1);
+                return stage.forward(joined, embedding!, tokens);
+            }
+        }
     }
 
     private Tensor Embed(Tensor timeIndex, Tensor? labels)
@@ -140,6 +157,7 @@ public sealed class UNet : nn.Module
             timeEmbedding.Dispose();
             inputScaling?.Dispose();
             outputMixing?.Dispose();
+            Recomputation?.Dispose();
         }
         base.Dispose(disposing);
     }

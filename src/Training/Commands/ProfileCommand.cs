@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Diffusion.Checkpoints;
 using Diffusion.Kernels;
@@ -16,7 +17,7 @@ namespace Diffusion.Training.Commands;
 /// </summary>
 internal static class ProfileCommand
 {
-    public const string Usage = "profile --model M [--version V] [--batch 32] [--passes 5] [--what forward|training|update|batch] [--set S] [--data DIR] [--models DIR] [--threads N] [--device D] [--precision float32|bfloat16|float16] [--tf32 off|on]";
+    public const string Usage = "profile --model M [--version V] [--batch 32] [--passes 5] [--what forward|training|update|batch] [--gradient-checkpoint off|on] [--set S] [--data DIR] [--models DIR] [--threads N] [--device D] [--precision float32|bfloat16|float16] [--tf32 off|on]";
 
     public static Task<int> RunAsync(CommandArguments arguments, TrainingOptions options)
     {
@@ -24,6 +25,7 @@ internal static class ProfileCommand
         var (batch, passes) = (arguments.Int("batch", 1, 32), arguments.Int("passes", 1, 5));
         var what = arguments.Choice("what", "forward", "forward", "training", "update", "batch");
         var precision = arguments.Choice("precision", "float32", [.. Precision.Names]);
+        var recomputes = arguments.Choice("gradient-checkpoint", "off", "on", "off") == "on";
         arguments.Close(positions: 0);
         if (what != "forward" && precision != "float32") throw new CommandException("--precision is of --what forward: training is in float32.");
         if (model.Length == 0) throw new CommandException("--model is missing.");
@@ -35,16 +37,17 @@ internal static class ProfileCommand
         {
             if (options.Threads > 0) set_num_threads(options.Threads);
             if (what == "batch") ShowBatches(found, Path.Combine(options.Data, set), batch, passes);
-            else Show(OperatorsOf(found, Devices.Named(options.Device, "--device"), batch, passes, what, precision), batch, passes);
+            else Show(OperatorsOf(found, Devices.Named(options.Device, "--device"), batch, passes, what, precision, recomputes), batch, passes);
             return 0;
         });
     }
 
-    private static IReadOnlyList<OperatorTime> OperatorsOf(CheckpointVersion version, Device where, int batch, int passes, string what, string precision)
+    private static IReadOnlyList<OperatorTime> OperatorsOf(CheckpointVersion version, Device where, int batch, int passes, string what, string precision, bool recomputes)
     {
         using var denoiser = Denoiser.Load(version, where, Precision.Named(precision, where, "--precision"));
         var network = version.Manifest.Network;
         if (what != "forward") denoiser.Network.train();
+        if (recomputes) denoiser.Network.Recomputation = new Recomputation(draws: version.Manifest.Network.Dropout > 0);
         using var scope = NewDisposeScope();
         var x = randn([batch, network.Channels, network.ImageSize, network.ImageSize], device: where);
         var memory = network.Memory ? randn_like(x) : null;
@@ -54,6 +57,7 @@ internal static class ProfileCommand
         {
             using var step = NewDisposeScope();
             denoiser.Network.forward(x, time, null, memory).square().mean().backward();
+            denoiser.Network.Recomputation?.Backward();
         }
         if (what == "update")
         {
@@ -96,6 +100,8 @@ internal static class ProfileCommand
     {
         var total = operators.Sum(o => o.Milliseconds);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{total / passes:0.00} ms a pass of {batch} images, {(double)operators.Sum(o => o.Calls) / passes:0} operators; mean of {passes} passes"));
+        using var self = Process.GetCurrentProcess();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{self.PeakWorkingSet64 / 1048576.0:0} MiB of memory at most, of the whole process"));
         Console.WriteLine("| operator | calls | ms | share |\n|---|---|---|---|");
         foreach (var (name, calls, milliseconds) in operators.TakeWhile(o => o.Milliseconds > total / 500))
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {(double)calls / passes:0} | {milliseconds / passes:0.00} | {milliseconds / total:0.0%} |"));

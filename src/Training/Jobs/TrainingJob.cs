@@ -237,6 +237,9 @@ internal sealed record OptimizerSettings
 
     /// <summary>Parts that a batch is computed in, one after the other, before the one step: memory for time, the result is the same.</summary>
     public int Accumulate { get; init; } = 1;
+
+    /// <summary>Whether activations are computed again on the way back instead of kept: memory for time, the result is the same up to rounding.</summary>
+    public bool GradientCheckpoint { get; init; }
 }
 
 /// <summary>Learning rate after the warm-up.</summary>

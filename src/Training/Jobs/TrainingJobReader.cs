@@ -43,6 +43,7 @@ internal static class TrainingJobReader
             NoisyClassifierJob.Kind => NoisyClassifier(root, objective),
             _ => Denoiser(root, objective, kind),
         };
+        if (job.Optimizer.GradientCheckpoint && job is not DenoiserJob) root.Complain("optimizer.gradientCheckpoint", "is for denoisers only");
         if (job.Optimizer.Accumulate > job.Batch) root.Complain("optimizer.accumulate", "is more than batch: a part needs an image");
         if (job.Optimizer.Warmup > 0 && job.Optimizer.Warmup >= Math.Max(1, job.Images / job.Batch)) root.Complain("optimizer.warmup", "is as long as the whole run");
         root.Close();
@@ -242,6 +243,7 @@ internal static class TrainingJobReader
             FinalShare = fields.Number("finalShare", 0, 1, 1),
             ClipNorm = fields.Number("clipNorm", 0, 1e6, 0),
             Accumulate = fields.Int("accumulate", 1, 1 << 16, 1),
+            GradientCheckpoint = fields.Flag("gradientCheckpoint", false),
         };
         if (settings.Decay is RateDecay.Constant or RateDecay.InverseSqrt)
         {

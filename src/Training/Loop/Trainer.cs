@@ -147,6 +147,7 @@ internal sealed class Trainer : IDisposable
             if (!double.IsFinite(number)) throw new TrainingDivergedException(batch.Step, "loss", number);
             using var weight = share.ToScalar();
             (parts == 1 ? value : value.mul(weight)).backward();
+            trainee.Recomputation?.Backward();
             objective.Commit(images);
             total += share * number;
             foreach (var (name, figure) in objective.Figures) figures[name] = figures.GetValueOrDefault(name) + share * figure;

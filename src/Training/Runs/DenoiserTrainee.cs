@@ -40,6 +40,7 @@ internal sealed class DenoiserTrainee : ITrainee
         schedule = ScheduleCatalogue.Create(job.Schedule.Name, job.Schedule.Steps);
         network = new UNet(job.Network, job.Seed, schedule).to(device);
         average = new UNet(job.Network, job.Seed, schedule).to(device);
+        if (job.Optimizer.GradientCheckpoint) network.Recomputation = Recomputing(job.Network, device);
         parent = Parent();
         teacher = job.Objective switch
         {
@@ -69,6 +70,8 @@ internal sealed class DenoiserTrainee : ITrainee
     public IObjective Objective { get; }
 
     public ForwardProcess? Forward { get; }
+
+    public Recomputation? Recomputation => network.Recomputation;
 
     public void Sample(int step)
     {
@@ -110,6 +113,9 @@ internal sealed class DenoiserTrainee : ITrainee
         network.Dispose();
         average.Dispose();
     }
+
+    private static Recomputation Recomputing(UNetConfig shape, Device device) => shape.Dropout == 0 || device.type == DeviceType.CPU ? new Recomputation(draws: shape.Dropout > 0)
+        : throw new TrainingJobException(["optimizer.gradientCheckpoint: network.dropout must be 0 on a GPU, whose generator cannot be set back to draw the same masks again."]);
 
     private PerceptualNetwork? Perceptual(TrainingOptions options)
     {

@@ -1,3 +1,4 @@
+using Diffusion.Networks;
 using Diffusion.Training.Objectives;
 using static TorchSharp.torch;
 
@@ -11,6 +12,9 @@ internal interface ITrainee : IDisposable
     nn.Module Average { get; }
 
     IObjective Objective { get; }
+
+    /// <summary>How the network computes its activations again on the way back, or null where it keeps them.</summary>
+    Recomputation? Recomputation => null;
 
     /// <summary>How batches are made noisy, or null.</summary>
     Loop.ForwardProcess? Forward { get; }

@@ -235,6 +235,16 @@ public sealed class TrainingJobReaderTests
         Assert.StartsWith("optimizer.accumulate: is more than batch", Assert.Single(Problems(System.Text.Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm)).Replace("\"warmup\": 2", "\"warmup\": 2, \"accumulate\": 5", StringComparison.Ordinal))), StringComparison.Ordinal);
 
     [Fact]
+    public void Read_ActivationsComputedAgain_IsForDenoisers()
+    {
+        const string Wanted = "\"gradientCheckpoint\": true";
+        Assert.True(TrainingJobReader.Read(System.Text.Encoding.UTF8.GetBytes(
+            System.Text.Encoding.UTF8.GetString(TinyJob.File(TinyJob.Ddpm)).Replace("\"warmup\": 2", Wanted, StringComparison.Ordinal))).Optimizer.GradientCheckpoint);
+        Assert.StartsWith("optimizer.gradientCheckpoint: is for denoisers only", Assert.Single(Problems(
+            $$"""{ "name": "judge", "model": "judge", "objective": { "kind": "classifier" }, "network": { "imageSize": 8, "channels": 1, "classes": 2 }, "data": "tiny", "batch": 4, "images": 100, "optimizer": { {{Wanted}} } }""")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_Machinery_TakesItsFields()
     {
         var job = TinyJob.Read(TinyJob.Ddpm, """ "ema": { "rule": "power", "decay": 0.995, "every": 10 }, "augmentation": { "flip": 0.5, "rotate": 10, "brightness": 0.25, "contrast": 0.2 }, """);

@@ -125,7 +125,24 @@ public sealed class TrainerTests : IDisposable
         Assert.True(Math.Abs(moments.Probabilities()[0] - 0.5) > 0.05, "the times are still uniform");
     }
 
-    private static byte[] With(string field, int value, byte[] job) => System.Text.Encoding.UTF8.GetBytes(
+    [Theory]
+    [InlineData(TinyJob.Hybrid)]
+    [InlineData(TinyJob.Dddm)]
+    [InlineData(TinyJob.ConsistencyTrained)]
+    public void Run_ActivationsComputedAgain_IsTheUsualRunAndGoesOnAsOne(string objective)
+    {
+        byte[] Job(string more) => With("accumulate", 2, With("gradientCheckpoint", more, TinyJob.File(objective, """ "every": { "log": 1, "checkpoint": 5 }, """, dropout: 0.2)));
+        Assert.True(Train("usual", Job("false")).Finished);
+        Assert.True(Train("whole", Job("true")).Finished);
+        Assert.Equal(File.ReadAllBytes(StateOf("usual")), File.ReadAllBytes(StateOf("whole")));
+        foreach (var step in new[] { 3, 7 }) Kill("parts", Job("true"), step);
+        Assert.True(Train("parts", Job("true")).Finished);
+        AssertSame("whole", "parts");
+    }
+
+    private static byte[] With(string field, int value, byte[] job) => With(field, $"{value}", job);
+
+    private static byte[] With(string field, string value, byte[] job) => System.Text.Encoding.UTF8.GetBytes(
         System.Text.Encoding.UTF8.GetString(job).Replace("\"warmup\": 2", $"\"warmup\": 2, \"{field}\": {value}", StringComparison.Ordinal));
 
     private TrainingProgress[] Progress(string state, byte[] job)
