@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Diffusion.Schedules;
 
 namespace Diffusion.Samplers;
 
@@ -10,21 +11,27 @@ namespace Diffusion.Samplers;
 /// </summary>
 /// <remarks>
 /// The two papers write different things: 2019 y + k/2 score + sqrt(k) z with k = 2e-5 at s = 0.01, 2020 y + k score + sqrt(2k) z with
-/// k = 6.2e-6. The same number in the other's formula is off by a factor of 2. The walk of 2019 ends without the last estimate; here both
+/// k = 6.2e-6. The same number in the other's formula is off by a factor of 2. Both numbers belong to the levels of their paper, 232 in 2020: where levels are
+/// further apart the noise falls faster than such steps can follow, and the walk ends in noise. So the step is fitted to the levels (<see cref="LadderStep"/>) unless a
+/// paper's is asked for. The walk of 2019 ends without the last estimate; here both
 /// have it, and begin at normal noise of the highest level.
 /// </remarks>
 internal sealed class AnnealedLangevinSampler : ISampler
 {
-    private const string Later = "2020", First = "2019";
+    private const string Fitted = "fitted", Later = "2020", First = "2019";
+
+    /// <summary>k over the squared noise, as published.</summary>
+    private const double OfLater = 0.062, OfFirst = 0.2;
 
     private static readonly SamplerOption Convention = SamplerOption.Choice(
-        "convention", [Later, First], "Which paper's step: 2020 is y + k score + sqrt(2k) z, 2019 is y + k/2 score + sqrt(k) z.");
+        "convention", [Fitted, Later, First],
+        "Which step: 2020 is y + k score + sqrt(2k) z, 2019 is y + k/2 score + sqrt(k) z, each with its paper's k; fitted is that of 2020 with k for the levels at hand (its technique 4).");
 
     private static readonly SamplerOption PerLevel = SamplerOption.Choice(
         "per-level", ["5", "1", "2", "10", "20", "100"], "Langevin steps at each noise level, each of them an evaluation: 5 in 2020, 100 in 2019.");
 
     private static readonly SamplerOption Step = SamplerOption.Number(
-        "step-size", 0, 0, 0.5, "k over the squared noise of its level; 0 takes that of the paper, 0.062 (2020: 6.2e-6 at 0.01) or 0.2 (2019: 2e-5 at 0.01).");
+        "step-size", 0, 0, 0.5, "k over the squared noise of its level; 0 takes that of the convention: 0.062 (2020: 6.2e-6 at 0.01), 0.2 (2019: 2e-5 at 0.01), or the fitted one.");
 
     public string Name => "ald";
 
@@ -32,7 +39,7 @@ internal sealed class AnnealedLangevinSampler : ISampler
 
     public string Paper => "Song and Ermon 2019 (NCSN), 2020 (NCSNv2)";
 
-    public string Equations => "algorithm 1 of both";
+    public string Equations => "algorithm 1 of both, technique 4";
 
     public string UseWhen => "Comparison with the noise-conditional score models it was published for; pc and ddim give better pictures for the same evaluations.";
 
@@ -43,11 +50,19 @@ internal sealed class AnnealedLangevinSampler : ISampler
     public SamplerTable Compile(DenoiserTraits model, SamplingOptions options)
     {
         TimeSpacing.Check(model.Schedule.Steps, options.Steps);
-        var isFirst = options.Choice(Convention) == First;
-        var step = options.Number(Step) is > 0 and var asked ? asked : isFirst ? 0.2 : 0.062;
+        var convention = options.Choice(Convention);
         var (each, langevin) = (int.Parse(options.Choice(PerLevel), CultureInfo.InvariantCulture), options.Steps - 1);
         var levels = TimeSpacing.Choose(TimeSpacing.LogSnr, model.Schedule, Math.Max(1, (langevin + each - 1) / each));
-        return Table(model, levels, each, langevin, isFirst ? step / 2 : step, CleanClip.Clips(options));
+        var step = options.Number(Step) is > 0 and var asked ? asked : convention switch { First => OfFirst, Later => OfLater, _ => Fit(model.Schedule, levels, each) };
+        return Table(model, levels, each, langevin, convention == First ? step / 2 : step, CleanClip.Clips(options));
+    }
+
+    private static double Fit(NoiseSchedule schedule, int[] levels, int each)
+    {
+        // a level alone follows none that it could be fitted to
+        if (levels.Length == 1) return OfLater;
+        var ratio = Math.Sqrt(schedule.SignalToNoise(levels[0]) / schedule.SignalToNoise(levels[^1]));
+        return LadderStep.Best(Math.Pow(ratio, 1.0 / (levels.Length - 1)), each);
     }
 
     /// <summary>The rows down the given levels.</summary>

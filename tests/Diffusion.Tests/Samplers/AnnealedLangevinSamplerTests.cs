@@ -39,7 +39,7 @@ public sealed class AnnealedLangevinSamplerTests
     {
         var model = new DenoiserTraits(VarianceExplodingSchedule.Create(1000), Prediction.Epsilon);
         SamplerRow First(params (string, string)[] options) => Compile("ald", model, 101, [("clip", "off"), .. options]).Rows[0];
-        var (later, first) = (First(), First(("convention", "2019")));
+        var (later, first) = (First(("convention", "2020")), First(("convention", "2019")));
         // x + c (x0 - x) + sqrt(2 c) sigma z
         Near.Relative(1 - 0.062, later.A, 1e-12);
         Near.Relative(0.062, later.B, 1e-12);
@@ -47,6 +47,52 @@ public sealed class AnnealedLangevinSamplerTests
         Near.Relative(1 - 0.1, first.A, 1e-12);
         Near.Relative(50 * Math.Sqrt(0.2), first.D, 1e-12);
         Near.Relative(First(("step-size", "0.3")).A, First(("step-size", "0.3"), ("convention", "2019")).A - 0.15, 1e-9);
+    }
+
+    /// <summary>The steps that were published for the levels of three data sets, from 50, 90 and 348 down to 0.01 (authors' settings, over 0.01^2, two digits).</summary>
+    [Theory]
+    [InlineData(50, 232, 5, 0.062)]
+    [InlineData(90, 500, 5, 0.033)]
+    [InlineData(348, 2311, 3, 0.009)]
+    public void Fitted_ThePublishedLevels_GivesThePublishedStep(double most, int levels, int each, double expected) =>
+        Near.Absolute(expected, LadderStep.Best(Math.Pow(most / 0.01, 1.0 / (levels - 1)), each), 5e-4);
+
+    /// <summary>One step a level: (1 - c)^2 gamma^2 + 2 c is least at c = 1 - gamma^-2.</summary>
+    [Theory]
+    [InlineData(1.05)]
+    [InlineData(1.6)]
+    [InlineData(5)]
+    public void Fitted_OneStepALevel_HasItsClosedForm(double ratio) => Near.Relative(1 - 1 / (ratio * ratio), LadderStep.Best(ratio, 1), 1e-12);
+
+    /// <summary>By the rows themselves: from the noise of the level before, a step that is longer or shorter leaves more.</summary>
+    [Theory]
+    [InlineData(1.47, 5)]
+    [InlineData(1.04, 5)]
+    [InlineData(2.2, 10)]
+    [InlineData(1.16, 2)]
+    public void Fitted_OtherSteps_LeaveMoreNoise(double ratio, int each)
+    {
+        var level = NoiseSchedule.Exploding("own", [1.0]);
+        double Left(double pull)
+        {
+            var table = AnnealedLangevinSampler.Table(new DenoiserTraits(level, Prediction.Epsilon), [1], each, each, pull, clips: false);
+            return RowInterpreter.FinalVariance(new SamplerTable(table.Rows[..each], ratio), new GaussianDenoiser(level, Prediction.Epsilon, 0).Gain);
+        }
+        var best = LadderStep.Best(ratio, each);
+        Assert.InRange(Left(best), 1, Math.Min(Left(best * 0.99), Left(best * 1.01)));
+    }
+
+    /// <summary>40 levels: the fitted walk ends near the data, that with the step for 232 levels in noise; as docs/samplers.md has it.</summary>
+    [Theory]
+    [InlineData("linear", 0.331, 1.141)]
+    [InlineData("cosine", 0.365, 18.00)]
+    [InlineData("ve", 0.324, 0.820)]
+    public void Compile_FewLevels_EndsInTheDataWithTheFittedStepOnly(string schedule, double fitted, double later)
+    {
+        var model = new DenoiserTraits(ScheduleCatalogue.Create(schedule, 1000), Prediction.X0);
+        double End(params (string, string)[] options) => RowInterpreter.FinalVariance(Compile("ald", model, 201, [("clip", "off"), .. options]), new GaussianDenoiser(model.Schedule, Prediction.X0, S2).Gain);
+        Near.Relative(fitted, End(), 2e-3);
+        Near.Relative(later, End(("convention", "2020")), 2e-3);
     }
 
     /// <summary>y = x / alpha on a preserving schedule is what an exploding one with its ratios walks through.</summary>
