@@ -9,8 +9,16 @@ public sealed class RecomputationTests
 {
     private static readonly UNetConfig Config = new()
     {
-        ImageSize = 16, Channels = 1, ModelChannels = 16, ChannelMultipliers = [1, 2], ResidualBlocks = 1, AttentionResolutions = [8],
-        HeadChannels = 16, Classes = 3, Dropout = 0.3, Memory = true,
+        ImageSize = 16,
+        Channels = 1,
+        ModelChannels = 16,
+        ChannelMultipliers = [1, 2],
+        ResidualBlocks = 1,
+        AttentionResolutions = [8],
+        HeadChannels = 16,
+        Classes = 3,
+        Dropout = 0.3,
+        Memory = true,
     };
 
     [Theory]
