@@ -70,6 +70,20 @@ public sealed class ClassifierFreeGuidanceTests
             }
     }
 
+    /// <summary>Two modes that overlap, of which only seven in ten pictures are on their own side: guidance brings them there, and nearer to each other.</summary>
+    [Fact]
+    public void Combine_MoreStrength_RaisesTheShareOfTheClassAndNarrowsItsPictures()
+    {
+        var samples = new[] { 0.0, 0.5, 1, 2, 3 }.Select(w => TwoModeWalk.Pictures(Schedule, (law, x, t) =>
+            ClassifierFreeGuidance.Combine(law.ConditionalNoise(x, t, 1), law.Noise(x, t), ClassifierFreeGuidance.FromStrength(w)))).ToArray();
+        Near.Absolute(TwoModeWalk.OwnSide, TwoModeWalk.Share(samples[0]), 0.02, "unguided");
+        for (var i = 1; i < samples.Length; i++)
+        {
+            Assert.True(TwoModeWalk.Share(samples[i]) > TwoModeWalk.Share(samples[i - 1]), $"the share of {i}");
+            Assert.True(TwoModeWalk.Spread(samples[i]) < TwoModeWalk.Spread(samples[i - 1]), $"the spread of {i}");
+        }
+    }
+
     [Theory]
     [InlineData(1, GuidanceRows.Conditional)]
     [InlineData(0, GuidanceRows.Unconditional)]

@@ -70,6 +70,16 @@ public sealed class ClassifierGuidanceTests
         Assert.Equal(RowInterpreter.Run(table, Unconditional, -0.4, Noise), RowInterpreter.Run(table, Unconditional, -0.4, Noise, gradient: (_, _) => 0));
     }
 
+    [Fact]
+    public void Rows_MoreScale_RaisesTheShareOfTheClass()
+    {
+        double[] shares = [.. new[] { 0.0, 1, 2, 4 }.Select(scale => TwoModeWalk.Share(TwoModeWalk.Pictures(
+            Schedule, (law, x, t) => law.Noise(x, t), (law, x, t) => scale * law.ClassScore(x, t, 1))))];
+        Near.Absolute(0.5, shares[0], 0.01, "unguided");
+        Near.Absolute(TwoModeWalk.OwnSide, shares[1], 0.02, "of the class");
+        for (var i = 1; i < shares.Length; i++) Assert.True(shares[i] > shares[i - 1], $"{shares[i]} after {shares[i - 1]}");
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2.5)]

@@ -45,6 +45,14 @@ public sealed class DddmSamplerTests
         Assert.Equal((999, 1.0, -1.0), (tables[0].TimeIndex, tables[0].P, tables[0].Q));
     }
 
+    /// <summary>Nothing is known of x_0 at t = T: one evaluation of the best network makes nearly the same picture of every noise.</summary>
+    [Fact]
+    public void Run_OneStepOfTheBestNetworkWithoutAMemory_HasTheKnownVariance()
+    {
+        var gain = RowInterpreter.Run(Compile("dddm", Model, 1), new GaussianDenoiser(Linear, Prediction.Residual, 0.25).Output, 1, _ => 0)[0].X;
+        Near.Absolute(2.5225e-6, gain * gain, 5e-11);
+    }
+
     [Fact]
     public void Run_DdimWalk_FollowsDdimWithTheMemoryCarried()
     {

@@ -89,6 +89,24 @@ public sealed class MetricsTests
         Near.Relative(1, ClassScore.Of(same, 3).Mean, 1e-12);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void ClassScore_OfAnyProbabilities_IsFromOneToTheirNumber(int parts)
+    {
+        var random = new Random(4);
+        foreach (var classes in new[] { 2, 6, 10 })
+            foreach (var sharpness in new[] { 0.01, 1, 30, 300 })
+            {
+                var rows = Enumerable.Range(0, 60).SelectMany(_ =>
+                {
+                    var odds = Enumerable.Range(0, classes).Select(_ => Math.Exp(-sharpness * random.NextDouble())).ToArray();
+                    return odds.Select(o => o / odds.Sum());
+                }).ToArray();
+                Assert.InRange(ClassScore.Of(rows, classes, parts).Mean, 1 - 1e-12, classes + 1e-12);
+            }
+    }
+
     [Fact]
     public void NearestImage_Fixture_IsThatOfScipy()
     {

@@ -48,16 +48,42 @@ public sealed class MovingAverageTests
     [Fact]
     public void Update_ConstantWeight_ApproachesItByOneMinusThePower()
     {
-        using Linear from = nn.Linear(1, 1, hasBias: false), to = nn.Linear(1, 1, hasBias: false);
-        using (no_grad())
-        {
-            nn.init.ones_(from.weight!);
-            nn.init.zeros_(to.weight!);
-        }
-        var average = new MovingAverage(from, to, new AverageSettings { Decay = 0.9999 });
         // far beyond the beginning, where the decay is at its limit
-        for (var n = 0; n < 1000; n++) average.Update(1_000_000 + n);
-        Near.Relative(0.0951671, to.weight!.item<float>(), 1e-4, "1 - 0.9999^1000");
+        var reached = Follow(new AverageSettings { Decay = 0.9999 }, 1_000_000, 1000, _ => 1);
+        Near.Relative(1 - Math.Pow(0.9999, 1000), reached, 1e-12);
+        Near.Absolute(0.0951671, reached, 5e-8);
+    }
+
+    [Fact]
+    public void Update_WeightThatGrowsEvenly_LagsByTheDecayOverItsComplement() =>
+        Near.Relative(0.99 / 0.01, 5000 - Follow(new AverageSettings { Rule = AverageRule.Constant, Decay = 0.99 }, 0, 5000, n => n), 1e-9);
+
+    /// <summary>Steps after which half of what the average was has gone.</summary>
+    [Theory]
+    [InlineData(0.9999, 1, 6931)]
+    [InlineData(0.995, 10, 1383)]
+    public void Decay_OverAHalfLife_LeavesHalf(double decay, int every, int halfLife)
+    {
+        var settings = new AverageSettings { Rule = AverageRule.Power, Decay = decay, Every = every };
+        // that rule is at its limit from step 1,000,101 on at the latest
+        const int start = 2_000_000, steps = 10_000;
+        var logarithms = Enumerable.Range(start, steps).Sum(n => Math.Log(MovingAverage.Decay(settings, n)));
+        Near.Absolute(halfLife, steps * Math.Log(0.5) / logarithms, 0.5);
+    }
+
+    /// <summary>The average in float64 after so many updates from 0, of a weight that is <paramref name="weight"/> at the k-th of them, k from 1.</summary>
+    private static double Follow(AverageSettings settings, int first, int updates, Func<int, double> weight)
+    {
+        using Linear from = nn.Linear(1, 1, hasBias: false, dtype: ScalarType.Float64), to = nn.Linear(1, 1, hasBias: false, dtype: ScalarType.Float64);
+        using var off = no_grad();
+        nn.init.zeros_(to.weight!);
+        var average = new MovingAverage(from, to, settings);
+        for (var k = 1; k <= updates; k++)
+        {
+            nn.init.constant_(from.weight!, weight(k));
+            average.Update(first + k);
+        }
+        return to.weight!.item<double>();
     }
 
     [Fact]

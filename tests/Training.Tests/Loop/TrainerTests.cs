@@ -104,8 +104,8 @@ public sealed class TrainerTests : IDisposable
         foreach (var run in runs[1..])
             for (var step = 0; step < 3; step++)
             {
-                Near.Relative(runs[0][step].Loss, run[step].Loss, 1e-5, $"loss of step {step}");
-                Near.Relative(runs[0][step].GradientNorm, run[step].GradientNorm, 1e-4, $"gradient of step {step}");
+                Near.Relative(runs[0][step].Loss, run[step].Loss, 1e-6, $"loss of step {step}");
+                Near.Relative(runs[0][step].GradientNorm, run[step].GradientNorm, 1e-6, $"gradient of step {step}");
             }
     }
 

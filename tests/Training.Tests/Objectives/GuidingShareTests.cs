@@ -86,38 +86,50 @@ public sealed class GuidingShareTests : IDisposable
     [InlineData("ve", 600, 1000)]
     public void Epochs_OfTheBestLinearNetwork_FollowTheBlendedGaussianRecursion(string name, int t, int steps)
     {
-        const int rows = 200_000;
+        const int rows = 2000;
         const double s2 = 0.25;
         var schedule = ScheduleCatalogue.Create(name, steps);
         double alpha = schedule.Alpha(t), sigma = schedule.Sigma(t), snr = schedule.SignalToNoise(t);
         using var memory = new SampleMemory(folder[$"{name}-memory"], rows, 1, MemoryStorage.Float32, seed: 5);
-        var (clean, noise, bars, noisy, bar) = (new float[rows], new float[1], new float[rows], new float[rows], new float[1]);
-        for (var i = 0; i < rows; i++)
-        {
-            SeededNoise.Normal(1, (uint)i, 0, NoisePurpose.Start, noise);
-            clean[i] = noise[0] * (float)Math.Sqrt(s2);
-        }
+        var (bars, noisy, target) = (Shown(0), new float[rows], new float[rows]);
+        var clean = LeastSquares.Independent(Normal(1, 0), s2, bars);
         // what the memory is made of: k x0 + e, Var e = v
         var (k, v) = (0.0, 1.0);
         for (var epoch = 0; epoch < 5; epoch++)
         {
             var w = 1.0 / (epoch + 1);
-            var target = new float[rows];
+            bars = Shown(epoch);
+            var noise = LeastSquares.Independent(Normal(2, epoch), 1, clean, bars);
             for (var i = 0; i < rows; i++)
             {
-                SeededNoise.Normal(2, (uint)i, (uint)epoch, NoisePurpose.TrainingNoise, noise);
-                noisy[i] = (float)(alpha * clean[i] + sigma * noise[0]);
-                memory.Read(i, epoch, bar);
-                bars[i] = bar[0];
-                target[i] = (float)(GuidingShare.Of(epoch) * clean[i] + (1 - GuidingShare.Of(epoch)) * bar[0]);
+                noisy[i] = (float)(alpha * clean[i] + sigma * noise[i]);
+                target[i] = (float)(GuidingShare.Of(epoch) * clean[i] + (1 - GuidingShare.Of(epoch)) * bars[i]);
             }
             var precision = 1 / s2 + k * k / v + snr;
             var (byMemory, byNoisy) = (w * k / v / precision + 1 - w, w * snr / alpha / precision);
             var (onMemory, onNoisy) = LeastSquares.Of(bars, noisy, target);
-            Near.Absolute(byMemory, onMemory, epoch == 0 ? 0.01 : 0.01 * byMemory, $"weight on the memory in epoch {epoch}");
-            Near.Relative(byNoisy, onNoisy, 0.02, $"weight on x_t in epoch {epoch}");
+            Near.Absolute(byMemory, onMemory, 1e-5, $"weight on the memory in epoch {epoch}");
+            Near.Relative(byNoisy, onNoisy, 1e-4, $"weight on x_t in epoch {epoch}");
             for (var i = 0; i < rows; i++) memory.Write(i, epoch, [(float)(onMemory * bars[i] + onNoisy * noisy[i])]);
             (k, v) = (byMemory * k + byNoisy * alpha, byMemory * byMemory * v + byNoisy * byNoisy * sigma * sigma);
+        }
+
+        float[] Shown(int epoch)
+        {
+            var (all, one) = (new float[rows], new float[1]);
+            for (var i = 0; i < rows; i++)
+            {
+                memory.Read(i, epoch, one);
+                all[i] = one[0];
+            }
+            return all;
+        }
+
+        static float[] Normal(ulong seed, int epoch)
+        {
+            var values = new float[rows];
+            SeededNoise.Normal(seed, 0, (uint)epoch, NoisePurpose.TrainingNoise, values);
+            return values;
         }
     }
 }

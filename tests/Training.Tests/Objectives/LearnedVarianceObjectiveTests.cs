@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Diffusion.Networks;
 using Diffusion.Noise;
+using Diffusion.Samplers;
 using Diffusion.Schedules;
 using Diffusion.Testing;
 using Diffusion.Training.Jobs;
@@ -68,6 +70,75 @@ public sealed class LearnedVarianceObjectiveTests
         var gradient = Last(network).bias!.grad!;
         Near.Relative(Last(plain).bias!.grad![0].item<float>(), gradient[0].item<float>(), 1e-6);
         Assert.NotEqual(0, gradient[1].item<float>());
+    }
+
+    [Fact]
+    public void Loss_Hybrid_HasNothingOfTheBoundInTheMean()
+    {
+        var job = TinyJob.Read(Hybrid);
+        var schedule = ScheduleCatalogue.Create(job.Schedule.Name, job.Schedule.Steps);
+        using var network = new UNet(job.Network, job.Seed);
+        using var objective = new LearnedVarianceObjective(job, schedule, network, network, CPU);
+        using var scope = NewDisposeScope();
+        var batch = Noised([.. Enumerable.Repeat(0.4f, 6 * TinySet.Pixels)], schedule, [1, 2, 5, 10, 19, 20]);
+        var hybrid = Gradient(() => objective.Loss(batch));
+        var (inputs, distance) = (new Inputs(job.Network, CPU), new Distance(job.Objective.Loss));
+        var simple = Gradient(() => distance.Mean(
+            inputs.Evaluate(network, batch, inputs.Images(batch.Noisy)).narrow(1, 0, 1), inputs.Images(PredictionTarget.Of(batch, job.Objective.Prediction, schedule))));
+        // to the bit: what the bound adds to the first channel is exactly 0
+        Assert.Contains(simple.Mean, g => Math.Abs(g) > 1e-3);
+        Assert.Equal(simple.Mean, hybrid.Mean);
+        Assert.All(simple.Variance, g => Assert.Equal(0, g));
+        Assert.Contains(hybrid.Variance, g => Math.Abs(g) > 1e-6);
+
+        (float[] Mean, float[] Variance) Gradient(Func<Tensor> loss)
+        {
+            network.zero_grad();
+            loss().backward();
+            var last = Last(network);
+            var all = cat([last.weight!.grad!.flatten(1), last.bias!.grad!.unsqueeze(1)], 1);
+            return (Inputs.ToArray(all[0]), Inputs.ToArray(all[1]));
+        }
+    }
+
+    [Fact]
+    public void State_OnceTimesAreWeighed_HasTheLossesWithoutTheirWeights()
+    {
+        var job = TinyJob.Read($""" {Hybrid}, "bound": "vlb" """);
+        var schedule = ScheduleCatalogue.Create(job.Schedule.Name, job.Schedule.Steps);
+        using var network = new UNet(job.Network, job.Seed);
+        using var objective = new LearnedVarianceObjective(job, schedule, network, network, CPU);
+        // one image and one noise, so that a new network's loss is a number for each t
+        var one = Noised([.. Enumerable.Range(0, TinySet.Pixels).Select(i => (float)(i * 7 % 256 / 127.5 - 1))], schedule, [1]);
+        var batch = one with { Indices = [.. Enumerable.Range(0, 64)], Clean = Often(one.Clean), Noise = Often(one.Noise), Noisy = Often(one.Noisy), Times = [.. Enumerable.Repeat(1, 64)] };
+        for (var step = 0; step < 40; step++)
+        {
+            using var scope = NewDisposeScope();
+            objective.Loss(batch with { Step = step });
+            objective.Commit(batch);
+        }
+        var known = MemoryMarshal.Cast<byte, double>(objective.State().Single(s => s.Name == "bound/losses").Data.Span).ToArray();
+        var chances = new LossMoments(job.Schedule.Steps);
+        for (var t = 1; t <= job.Schedule.Steps; t++)
+            for (var i = 0; i < 10; i++)
+            {
+                Near.Relative(job.Schedule.Steps * Bits(t), known[(t - 1) * 10 + i], 1e-5, $"loss {i} at {t}");
+                chances.Record(t, known[(t - 1) * 10 + i]);
+            }
+        // weights they had: 1 / (T p_t)
+        Assert.True(chances.Probabilities().Max() > 3 * chances.Probabilities().Min());
+
+        static float[] Often(float[] image) => [.. Enumerable.Repeat(image, 64).SelectMany(x => x)];
+
+        double Bits(int t)
+        {
+            using var scope = NewDisposeScope();
+            var (p, _) = job.Objective.Prediction.ToClean(schedule, t);
+            var bound = new VariationalBound(schedule, ReverseChain.Whole(schedule));
+            var (clean, noise) = (tensor(Array.ConvertAll(one.Clean, x => (double)x), [1, 1, 8, 8]), tensor(Array.ConvertAll(one.Noise, x => (double)x), [1, 1, 8, 8]));
+            var noisy = clean.mul(schedule.Alpha(t)).add(noise.mul(schedule.Sigma(t)));
+            return bound.Terms(clean, noisy.mul(p), bound.LearnedLog(zeros_like(clean), [t - 1]), [t - 1]).item<double>();
+        }
     }
 
     [Fact]

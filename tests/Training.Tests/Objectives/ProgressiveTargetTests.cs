@@ -41,6 +41,9 @@ public sealed class ProgressiveTargetTests
             Near.Relative(z, Ddim(schedule, noisy[i], found[i], t, s), 1e-10, $"where it lands from {t} to {s}");
             var r = schedule.Sigma(s) / schedule.Sigma(t);
             Near.Relative(s == 0 ? second : (z - r * noisy[i]) / (schedule.Alpha(s) - r * schedule.Alpha(t)), found[i], 1e-8, $"the target at {t}");
+            // as Karras et al. count time, by sigma / alpha, it is where the line through both ends meets 0
+            double from = schedule.Sigma(t) / schedule.Alpha(t), to = schedule.Sigma(s) / schedule.Alpha(s), start = noisy[i] / schedule.Alpha(t);
+            Near.Relative(start - from * (z / schedule.Alpha(s) - start) / (to - from), found[i], 1e-8, $"the target at {from}");
         }
     }
 

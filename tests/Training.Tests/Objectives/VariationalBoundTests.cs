@@ -79,17 +79,37 @@ public sealed class VariationalBoundTests
     [InlineData(999, 0.250008)]
     public void Terms_AtTheBestVariance_HaveTheirLeast(int step, double share)
     {
-        using var scope = NewDisposeScope();
-        var error = Column([Math.Sqrt(Left(0.25, step + 1))]);
-        double Slope(double at)
-        {
-            var v = Column([2 * at - 1]).requires_grad_();
-            Bound.Terms(error, zeros_like(error), Bound.LearnedLog(v, [step]), [step]).sum().backward();
-            return v.grad!.item<double>();
-        }
         // the known shares have six digits: the slope changes sign there
-        Assert.True(Slope(share - 1e-6) < 0, "below");
-        Assert.True(Slope(share + 1e-6) > 0, "above");
+        Assert.True(Slopes(0.25, [step], [share - 1e-6])[0] < 0, "below");
+        Assert.True(Slopes(0.25, [step], [share + 1e-6])[0] > 0, "above");
+    }
+
+    /// <summary>bt~ is the variance of a point mass, b that of N(0, 1); what is spread more widely needs more than b.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Terms_AtTheBestVarianceOfEveryStep_HaveTheirLeast(double s2)
+    {
+        var steps = Enumerable.Range(1, 999).ToArray();
+        double[] shares = [.. steps.Select(k =>
+        {
+            var (clean, _, small, beta) = Linear.PosteriorBetween(k, k + 1);
+            return s2 is 0 or 1 ? s2 : Math.Log((small + clean * clean * Left(s2, k + 1)) / small) / Math.Log(beta / small);
+        })];
+        if (s2 == 4) Assert.All(shares, share => Assert.InRange(share, 1 + 1e-5, 4.5));
+        Assert.All(Slopes(s2, steps, [.. shares.Select(s => s - 1e-4)]), slope => Assert.True(slope < 0, "below"));
+        Assert.All(Slopes(s2, steps, [.. shares.Select(s => s + 1e-4)]), slope => Assert.True(slope > 0, "above"));
+    }
+
+    /// <summary>d term / d v of the best estimate there is of data N(0, s2), at these shares of ln b.</summary>
+    private static double[] Slopes(double s2, int[] steps, double[] shares)
+    {
+        using var scope = NewDisposeScope();
+        var error = Column([.. steps.Select(k => Math.Sqrt(Left(s2, k + 1)))]);
+        var v = Column([.. shares.Select(s => 2 * s - 1)]).requires_grad_();
+        Bound.Terms(error, zeros_like(error), Bound.LearnedLog(v, steps), steps).sum().backward();
+        return v.grad!.data<double>().ToArray();
     }
 
     [Theory]

@@ -84,9 +84,9 @@ public sealed class UnifiedOptimumTests : IDisposable
             {
               "name": "{{schedule}}-run", "model": "{{schedule}}-model", "objective": { "kind": "udddm", "memoryRefresh": 0.5, "loss": { "kind": "mse" } },
               "schedule": { "name": "{{schedule}}", "steps": 20 },
-              "network": { "imageSize": {{Side}}, "channels": 1, "modelChannels": 32, "channelMultipliers": [1], "residualBlocks": 1, "headChannels": 32 },
-              "data": "gaussian", "batch": 64, "steps": 600,
-              "optimizer": { "learningRate": 0.003, "warmup": 20, "decay": "linear", "finalShare": 0.02, "clipNorm": 1 },
+              "network": { "imageSize": {{Side}}, "channels": 1, "modelChannels": 16, "channelMultipliers": [1], "residualBlocks": 1, "headChannels": 16 },
+              "data": "gaussian", "batch": 32, "steps": 600,
+              "optimizer": { "learningRate": 0.012, "warmup": 20, "decay": "linear", "finalShare": 0.02, "clipNorm": 1 },
               "ema": { "rule": "constant", "decay": 0.95 }, "seed": 1, "every": { "log": 600, "checkpoint": 10000 }
             }
             """;
