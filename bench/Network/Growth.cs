@@ -61,7 +61,7 @@ internal sealed class Growth(int rounds)
         }
     }
 
-    private static UNet Network(int width, int size) => new(new UNetConfig
+    public static UNet Network(int width, int size) => new(new UNetConfig
     {
         ImageSize = size,
         Channels = 1,
@@ -73,7 +73,7 @@ internal sealed class Growth(int rounds)
         HeadChannels = 32,
     }, seed: 1);
 
-    private static void Pass(UNet network, int size, int batch, bool training)
+    public static void Pass(UNet network, int size, int batch, bool training)
     {
         using var scope = NewDisposeScope();
         using var gradients = set_grad_enabled(training);
@@ -83,16 +83,6 @@ internal sealed class Growth(int rounds)
         network.zero_grad();
     }
 
-    private static string PeakOf(string what, int batch)
-    {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        // under the dotnet host the program is an argument of its own
-        var hosted = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
-        foreach (var word in (string[])[.. hosted ? [Environment.GetCommandLineArgs()[0]] : Array.Empty<string>(), "peak", what, batch.ToString(CultureInfo.InvariantCulture)])
-            start.ArgumentList.Add(word);
-        using var process = Process.Start(start)!;
-        var kibibytes = process.StandardOutput.ReadToEnd().Trim();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? $"{long.Parse(kibibytes, CultureInfo.InvariantCulture) / 1024}" : throw new InvalidOperationException($"The process of batch {batch} ended with {process.ExitCode}.");
-    }
+    private static string PeakOf(string what, int batch) =>
+        $"{long.Parse(OwnProcess.Answer(["peak", what, batch.ToString(CultureInfo.InvariantCulture)]), CultureInfo.InvariantCulture) / 1024}";
 }

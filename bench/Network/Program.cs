@@ -9,9 +9,20 @@ using static TorchSharp.torch;
 // turns within one process, in processor time, which other programs disturb less than the clock. Only the ratio means anything.
 // usage: dotnet run -c Release --project bench/Network -- [width] [blocks] [pairs] [threads]
 // with the word growth in place of the width: curves over batch, resolution and width, and memory over the batch; then [rounds]
+// with the word competition: what another busy process costs; then [rounds]
 if (args is ["peak", var what, var size])
 {
     Growth.Peak(what, int.Parse(size, CultureInfo.InvariantCulture));
+    return;
+}
+if (args is ["time", var team])
+{
+    Competition.Time(int.Parse(team, CultureInfo.InvariantCulture));
+    return;
+}
+if (args is ["competition", ..])
+{
+    new Competition(Number(1, 5)).Run();
     return;
 }
 int Number(int index, int fallback) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : fallback;
