@@ -30,7 +30,10 @@ internal sealed class ClassifierChoice : IDisposable
         else if (request.Labels.Count == 0)
             errors.Invalid("label", "label is missing: a classifier needs a class to go to.");
         if (sampler is { TakesClassifier: false })
-            errors.Unsupported("classifier", $"Sampler '{sampler.Name}' takes no classifier; {string.Join(", ", SamplerCatalog.All.Where(s => s.TakesClassifier && s.Refuses(manifest.Traits) is null).Select(s => s.Name))} do.");
+        {
+            string[] others = [.. SamplerCatalog.All.Where(s => s.TakesClassifier && s.Refuses(manifest.Traits) is null).Select(s => s.Name)];
+            errors.Unsupported("classifier", $"Sampler '{sampler.Name}' takes no classifier; {(others.Length == 0 ? "nor does any other that can serve this model" : $"{string.Join(", ", others)} do")}.");
+        }
         var at = name.IndexOf('@', StringComparison.Ordinal);
         lease = registry.Acquire(at < 0 ? name : name[..at], at < 0 ? null : name[(at + 1)..]);
         if (lease is null) errors.Invalid("classifier", $"There is no classifier '{name}'; {Fitting(registry, manifest)}.");

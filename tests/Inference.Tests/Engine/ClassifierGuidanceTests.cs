@@ -135,6 +135,15 @@ public sealed class ClassifierGuidanceTests : IDisposable
         Assert.Empty(rig.Models.Describe(Name)!.Samplers);
     }
 
+    [Fact]
+    public void Submit_ModelThatNoSamplerGuidesByAClassifier_SaysSo()
+    {
+        TinyModels.Publish(rig.Store, "tiny-consistency", describe: m => m with { Prediction = Prediction.Consistency, Objective = "consistency" });
+        rig.Models.Refresh();
+        var message = Refused(Request with { Model = "tiny-consistency", Sampler = "consistency", Steps = 2 }).Errors.First(e => e.Field == "classifier").Message;
+        Assert.EndsWith("takes no classifier; nor does any other that can serve this model.", message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => rig.Dispose();
 
     private GenerationRefusedException Refused(GenerationRequest request) => Assert.Throws<GenerationRefusedException>(() => rig.Submit(request));
