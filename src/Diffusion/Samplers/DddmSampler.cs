@@ -39,7 +39,7 @@ internal sealed class DddmSampler : ISampler
         var total = model.Schedule.Steps;
         if (walk == Fixed) return Refine(model, total, options.Steps);
         var times = TimeSpacing.Choose(TimeSpacing.Trailing, total, options.Steps);
-        if (walk == Multistep) return Unsteered(DpmSolverPlusPlus2MSampler.Table(model, times, clips: true));
+        if (walk == Multistep) return Unsteered(DpmSolverPlusPlus2MSampler.Table(model, times, clips: true, eta: 0));
         var rows = ImmutableArray.CreateBuilder<SamplerRow>(times.Length);
         for (var k = times.Length - 1; k >= 0; k--)
         {

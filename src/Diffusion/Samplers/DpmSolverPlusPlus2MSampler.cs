@@ -21,15 +21,19 @@ internal sealed class DpmSolverPlusPlus2MSampler : ISampler
     public IReadOnlyList<SamplerOption> Options { get; } = [TimeSpacing.Option, CleanClip.Option];
 
     public SamplerTable Compile(DenoiserTraits model, SamplingOptions options) =>
-        Table(model, DdimSampler.Times(model, options), CleanClip.Clips(options));
+        Table(model, DdimSampler.Times(model, options), CleanClip.Clips(options), eta: 0);
 
-    /// <summary>The rows down the given times (ascending), each after the first looking back at the one before.</summary>
-    internal static SamplerTable Table(DenoiserTraits model, int[] times, bool clips)
+    /// <summary>The rows down the given times (ascending), each but the first and the last looking back at the one before.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="times">From 1 to T.</param>
+    /// <param name="clips">Whether estimates are clipped.</param>
+    /// <param name="eta">0 for the ODE, 1 for the SDE: the step of DDIM that takes the extrapolated x_0.</param>
+    internal static SamplerTable Table(DenoiserTraits model, int[] times, bool clips, double eta)
     {
         var rows = ImmutableArray.CreateBuilder<SamplerRow>(times.Length);
         for (var k = times.Length - 1; k >= 0; k--)
         {
-            var row = DdimSampler.Step(model, k == 0 ? 0 : times[k - 1], times[k], eta: 0, clips);
+            var row = DdimSampler.Step(model, k == 0 ? 0 : times[k - 1], times[k], eta, clips);
             if (k > 0 && k < times.Length - 1)
             {
                 double h = LogRatio(model, times[k - 1]) - LogRatio(model, times[k]);

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Diffusion.Samplers;
 
 /// <summary>
@@ -22,24 +20,5 @@ internal sealed class DpmSolverPlusPlus2MSdeSampler : ISampler
     public IReadOnlyList<SamplerOption> Options { get; } = [TimeSpacing.Option, CleanClip.Option];
 
     public SamplerTable Compile(DenoiserTraits model, SamplingOptions options) =>
-        Table(model, DdimSampler.Times(model, options), CleanClip.Clips(options));
-
-    /// <summary>The rows down the given times (ascending), each but the first and the last looking back at the one before.</summary>
-    internal static SamplerTable Table(DenoiserTraits model, int[] times, bool clips)
-    {
-        var rows = ImmutableArray.CreateBuilder<SamplerRow>(times.Length);
-        for (var k = times.Length - 1; k >= 0; k--)
-        {
-            var row = DdimSampler.Step(model, k == 0 ? 0 : times[k - 1], times[k], eta: 1, clips);
-            if (k > 0 && k < times.Length - 1)
-            {
-                // both steps in ln(alpha^2 / sigma^2); the factor of 2 is gone in their ratio
-                double Step(int s, int t) => Math.Log(model.Schedule.SignalToNoise(s) / model.Schedule.SignalToNoise(t));
-                var weight = Step(times[k - 1], times[k]) / (2 * Step(times[k], times[k + 1]));
-                row = row with { B = row.B * (1 + weight), C = -row.B * weight };
-            }
-            rows.Add(row);
-        }
-        return new SamplerTable(rows.MoveToImmutable(), model.Schedule.StartScale(times[^1]));
-    }
+        DpmSolverPlusPlus2MSampler.Table(model, DdimSampler.Times(model, options), CleanClip.Clips(options), eta: 1);
 }

@@ -59,7 +59,7 @@ public sealed class DpmSolverPlusPlus2MSdeSamplerTests
         const double variance = 0.25;
         var schedule = KarrasGrid.Schedule(nodes);
         var model = new DenoiserTraits(schedule, Prediction.Epsilon);
-        var rows = DpmSolverPlusPlus2MSdeSampler.Table(model, [.. Enumerable.Range(1, nodes)], clips: false).Rows;
+        var rows = DpmSolverPlusPlus2MSampler.Table(model, [.. Enumerable.Range(1, nodes)], clips: false, eta: 1).Rows;
         double Law(int t) => schedule.AlphaBar(t) * variance + schedule.Variance(t);
         // the covariance of x and of the estimate before it; the estimate of Gaussian data is a multiple of x
         double xx = Law(nodes), xm = 0, mm = 0;

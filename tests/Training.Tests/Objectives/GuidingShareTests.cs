@@ -91,15 +91,15 @@ public sealed class GuidingShareTests : IDisposable
         var schedule = ScheduleCatalogue.Create(name, steps);
         double alpha = schedule.Alpha(t), sigma = schedule.Sigma(t), snr = schedule.SignalToNoise(t);
         using var memory = new SampleMemory(folder[$"{name}-memory"], rows, 1, MemoryStorage.Float32, seed: 5);
-        var (bars, noisy, target) = (Shown(0), new float[rows], new float[rows]);
-        var clean = LeastSquares.Independent(Normal(1, 0), s2, bars);
+        var (bars, noisy, target) = (memory.Shown(rows, 0), new float[rows], new float[rows]);
+        var clean = LeastSquares.Independent(ScalarRows.Normal(rows, 1, 0), s2, bars);
         // what the memory is made of: k x0 + e, Var e = v
         var (k, v) = (0.0, 1.0);
         for (var epoch = 0; epoch < 5; epoch++)
         {
             var w = 1.0 / (epoch + 1);
-            bars = Shown(epoch);
-            var noise = LeastSquares.Independent(Normal(2, epoch), 1, clean, bars);
+            bars = memory.Shown(rows, epoch);
+            var noise = LeastSquares.Independent(ScalarRows.Normal(rows, 2, epoch), 1, clean, bars);
             for (var i = 0; i < rows; i++)
             {
                 noisy[i] = (float)(alpha * clean[i] + sigma * noise[i]);
@@ -112,24 +112,6 @@ public sealed class GuidingShareTests : IDisposable
             Near.Relative(byNoisy, onNoisy, 1e-4, $"weight on x_t in epoch {epoch}");
             for (var i = 0; i < rows; i++) memory.Write(i, epoch, [(float)(onMemory * bars[i] + onNoisy * noisy[i])]);
             (k, v) = (byMemory * k + byNoisy * alpha, byMemory * byMemory * v + byNoisy * byNoisy * sigma * sigma);
-        }
-
-        float[] Shown(int epoch)
-        {
-            var (all, one) = (new float[rows], new float[1]);
-            for (var i = 0; i < rows; i++)
-            {
-                memory.Read(i, epoch, one);
-                all[i] = one[0];
-            }
-            return all;
-        }
-
-        static float[] Normal(ulong seed, int epoch)
-        {
-            var values = new float[rows];
-            SeededNoise.Normal(seed, 0, (uint)epoch, NoisePurpose.TrainingNoise, values);
-            return values;
         }
     }
 }

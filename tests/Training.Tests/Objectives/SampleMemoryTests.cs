@@ -123,12 +123,12 @@ public sealed class SampleMemoryTests : IDisposable
         var known = new Dictionary<int, double> { [2] = 0.594907, [5] = 0.817137, [10] = 0.904476, [100] = 0.990047 };
         var schedule = Schedules.LinearSchedule.Raw(1000);
         using var memory = Open(rows, 1, MemoryStorage.Float32);
-        var (bars, noisy) = (Shown(0), new float[rows]);
-        var clean = LeastSquares.Independent(Normal(1, 0), variance, bars);
+        var (bars, noisy) = (memory.Shown(rows, 0), new float[rows]);
+        var clean = LeastSquares.Independent(ScalarRows.Normal(rows, 1, 0), variance, bars);
         for (var n = 1; n <= 100; n++)
         {
-            bars = Shown(n - 1);
-            var noise = LeastSquares.Independent(Normal(2, n), 1, clean, bars);
+            bars = memory.Shown(rows, n - 1);
+            var noise = LeastSquares.Independent(ScalarRows.Normal(rows, 2, n), 1, clean, bars);
             for (var i = 0; i < rows; i++) noisy[i] = (float)(schedule.Alpha(t) * clean[i] + schedule.Sigma(t) * noise[i]);
             var (onMemory, onNoisy) = LeastSquares.Of(bars, noisy, clean);
             var snr = schedule.SignalToNoise(t);
@@ -137,24 +137,6 @@ public sealed class SampleMemoryTests : IDisposable
             Near.Relative(snr / schedule.Alpha(t) / precision, onNoisy, 1e-4, $"weight on x_t in epoch {n}");
             if (known.TryGetValue(n, out var weight)) Near.Absolute(weight, onMemory, 2e-6, $"the known weight in epoch {n}");
             for (var i = 0; i < rows; i++) memory.Write(i, n - 1, [(float)(onMemory * bars[i] + onNoisy * noisy[i])]);
-        }
-
-        float[] Shown(int epoch)
-        {
-            var (all, one) = (new float[rows], new float[1]);
-            for (var i = 0; i < rows; i++)
-            {
-                memory.Read(i, epoch, one);
-                all[i] = one[0];
-            }
-            return all;
-        }
-
-        static float[] Normal(ulong seed, int epoch)
-        {
-            var values = new float[rows];
-            SeededNoise.Normal(seed, 0, (uint)epoch, NoisePurpose.TrainingNoise, values);
-            return values;
         }
     }
 

@@ -16,6 +16,7 @@
 namespace {
 
 using at::Tensor;
+using kernels::tensor;
 using kernels::PackedWeights;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
@@ -79,8 +80,6 @@ struct Convolution : torch::autograd::Function<Convolution> {
         return {dx, of_weight.weight, of_weight.bias, context->saved_data["adds"].toBool() ? dy : Tensor(), Tensor(), Tensor()};
     }
 };
-
-const Tensor& tensor(const void* handle) { return *static_cast<const Tensor*>(handle); }
 
 c10::intrusive_ptr<PackedWeights>& place(void* packed) { return *static_cast<c10::intrusive_ptr<PackedWeights>*>(packed); }
 

@@ -1,6 +1,7 @@
 // The C ABI of the library: every entry point answers 0, or 1 and a text that waits on the same thread.
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <c10/util/Exception.h>
 #include <cstdint>
 #include <exception>
@@ -11,6 +12,9 @@
 namespace kernels {
 
 std::string& last_error();
+
+// What a handle of TorchSharp points to.
+inline const at::Tensor& tensor(const void* handle) { return *static_cast<const at::Tensor*>(handle); }
 
 template <typename Body>
 int32_t guarded(Body&& body) noexcept {

@@ -15,6 +15,7 @@
 namespace {
 
 using at::Tensor;
+using kernels::tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
@@ -118,8 +119,6 @@ struct NormActivation : torch::autograd::Function<NormActivation> {
         return {dx, weight_gradient, bias_gradient, condition_gradient, Tensor(), Tensor(), Tensor()};
     }
 };
-
-const Tensor& tensor(const void* handle) { return *static_cast<const Tensor*>(handle); }
 
 }  // namespace
 

@@ -17,6 +17,7 @@
 namespace {
 
 using at::Tensor;
+using kernels::tensor;
 
 // As the C# side has it.
 struct Step {
@@ -90,8 +91,6 @@ double square_sum(const float* values, int64_t n) {
 }
 
 constexpr int64_t part_size = 8192;
-
-const Tensor& tensor(const void* handle) { return *static_cast<const Tensor*>(handle); }
 
 void check(const Tensor& t, const Tensor& weight, const char* what) {
     TORCH_CHECK(t.scalar_type() == at::kFloat && t.device().is_cpu() && t.is_non_overlapping_and_dense(), what, " must be dense float32 on the CPU");
