@@ -30,6 +30,9 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Information, "Model {Model} version {Version}: strict rows run in batches of {Sizes}; probed {Probed}.")]
     public static partial void ModelProbed(this ILogger logger, string model, int version, string sizes, string probed);
 
+    [LoggerMessage(44, LogLevel.Warning, "Model {Model} version {Version}: the sizes for strict rows could not be probed; they run one at a time.")]
+    public static partial void ModelNotProbed(this ILogger logger, Exception cause, string model, int version);
+
     [LoggerMessage(13, LogLevel.Error, "Model {Model} version {Version} does not fit: {Reason}")]
     public static partial void ModelTooLarge(this ILogger logger, string model, int version, string reason);
 

@@ -16,11 +16,14 @@ internal sealed class ImageConvolution(Layer layer) : IDisposable
 {
     private const int Multiple = 16;
 
-    private readonly PackedWeights? packed = NativeKernels.Unit != VectorUnit.None && layer.in_channels % Multiple == 0 && layer.out_channels % Multiple == 0
-        ? new PackedWeights()
-        : null;
+    private readonly PackedWeights? packed = Packs(layer.in_channels, layer.out_channels) ? new PackedWeights() : null;
 
     private readonly long padding = layer.weight.size(-1) / 2;
+
+    /// <summary>Whether the kernel serves a layer on this processor.</summary>
+    /// <param name="from">I.</param>
+    /// <param name="to">O.</param>
+    public static bool Packs(long from, long to) => NativeKernels.Unit != VectorUnit.None && from % Multiple == 0 && to % Multiple == 0;
 
     /// <param name="x">[B, I, H, W].</param>
     /// <param name="added">[B, O, H, W], added to the result; null for nothing.</param>

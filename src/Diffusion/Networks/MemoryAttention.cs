@@ -13,7 +13,7 @@ namespace Diffusion.Networks;
 internal sealed class MemoryAttention : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly GroupNorm norm;
-    private readonly Linear query, keyValue, projection;
+    private readonly SteadyLinear query, keyValue, projection;
     private readonly long channels, headChannels;
     private readonly Scalar scale;
 
@@ -22,13 +22,12 @@ internal sealed class MemoryAttention : nn.Module<Tensor, Tensor, Tensor>
         (this.channels, this.headChannels) = (channels, headChannels);
         scale = Math.Pow(headChannels, -0.25);
         norm = Layers.Norm(channels);
-        query = nn.Linear(channels, channels);
-        keyValue = nn.Linear(memoryWidth, 2 * channels);
-        projection = nn.Linear(channels, channels);
+        var (q, kv, last) = (nn.Linear(channels, channels), nn.Linear(memoryWidth, 2 * channels), nn.Linear(channels, channels));
+        (query, keyValue, projection) = (new SteadyLinear(q), new SteadyLinear(kv), new SteadyLinear(last));
         register_module("norm", norm);
-        register_module("q", query);
-        register_module("kv", keyValue);
-        register_module("proj_out", projection);
+        register_module("q", q);
+        register_module("kv", kv);
+        register_module("proj_out", last);
     }
 
     /// <param name="x">[B, C, H, W].</param>
@@ -39,14 +38,14 @@ internal sealed class MemoryAttention : nn.Module<Tensor, Tensor, Tensor>
         using var scope = NewDisposeScope();
         var (batch, height, width) = (x.size(0), x.size(2), x.size(3));
         var pixels = NormActivation.Of(norm, x, activate: false).permute(ChannelsLast.Last).reshape(batch, height * width, channels);
-        var asked = Heads(query.forward(pixels)).mul(scale);
-        var answers = keyValue.forward(memory);
+        var asked = Heads(query.Of(pixels)).mul(scale);
+        var answers = keyValue.Of(memory);
         var key = Heads(answers.narrow(2, 0, channels)).mul(scale);
         var value = Heads(answers.narrow(2, channels, channels));
         // in float32 whatever the weights are in: the sum over pixels overflows half precision
         var weights = asked.bmm(key.transpose(1, 2)).softmax(-1, ScalarType.Float32).to(value.dtype);
         var mixed = weights.bmm(value).view(batch, channels / headChannels, height * width, headChannels).transpose(1, 2).reshape(batch, height * width, channels);
-        return x.add(projection.forward(mixed).view(batch, height, width, channels).permute(ChannelsLast.First)).MoveToOuterDisposeScope();
+        return x.add(projection.Of(mixed).view(batch, height, width, channels).permute(ChannelsLast.First)).MoveToOuterDisposeScope();
     }
 
     // [B, pixels, C] to [B heads, pixels, channels of a head]
@@ -54,6 +53,17 @@ internal sealed class MemoryAttention : nn.Module<Tensor, Tensor, Tensor>
     {
         var (batch, pixels, count) = (tokens.size(0), tokens.size(1), channels / headChannels);
         return tokens.reshape(batch, pixels, count, headChannels).transpose(1, 2).reshape(batch * count, pixels, headChannels);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            query.Dispose();
+            keyValue.Dispose();
+            projection.Dispose();
+        }
+        base.Dispose(disposing);
     }
 
     // the checkpoint's names are registered by hand: fields are not scanned

@@ -15,7 +15,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
     private readonly GroupNorm inNorm, outNorm;
     private readonly ImageConvolution inConv, outConv;
     private readonly ImageConvolution? skip;
-    private readonly Linear embedding;
+    private readonly SteadyLinear embedding;
     private readonly Resampling resampling;
     private readonly bool scaleShift;
     private readonly double dropout;
@@ -29,9 +29,10 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
         (inNorm, outNorm) = (Layers.Norm(from), Layers.Norm(to));
         var (first, second) = (Layers.Conv3x3(from, to), Layers.Conv3x3(to, to));
         (inConv, outConv) = (new ImageConvolution(first), new ImageConvolution(second));
-        embedding = nn.Linear(embeddingWidth, scaleShift ? 2 * to : to);
+        var condition = nn.Linear(embeddingWidth, scaleShift ? 2 * to : to);
+        embedding = new SteadyLinear(condition);
         register_module("in_layers", nn.Sequential(("0", inNorm), ("2", first)));
-        register_module("emb_layers", nn.Sequential(("1", embedding)));
+        register_module("emb_layers", nn.Sequential(("1", condition)));
         register_module("out_layers", nn.Sequential(("0", outNorm), ("3", second)));
         if (from == to) return;
         var projection = nn.Conv2d(from, to, 1);
@@ -46,7 +47,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var h = inConv.Of(resampling.Apply(NormActivation.Of(inNorm, x)));
-        var condition = embedding.forward(activated);
+        var condition = embedding.Of(activated);
         h = scaleShift
             ? NormActivation.Of(outNorm, h, condition)
             : NormActivation.Of(outNorm, h.add_(condition.unsqueeze(-1).unsqueeze(-1), Scalars.One));
@@ -60,6 +61,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
     {
         if (disposing)
         {
+            embedding.Dispose();
             inConv.Dispose();
             outConv.Dispose();
             skip?.Dispose();

@@ -21,7 +21,7 @@ public sealed class UNet : nn.Module
     private readonly TimeEmbedding timeEmbedding;
     private readonly InputScaling? inputScaling;
     private readonly OutputMixing? outputMixing;
-    private readonly Linear timeIn, timeOut;
+    private readonly SteadyLinear timeIn, timeOut;
     private readonly Embedding? labelEmbedding;
     private readonly ModuleList<Stage> inputBlocks, outputBlocks;
     private readonly Stage middleBlock;
@@ -43,8 +43,9 @@ public sealed class UNet : nn.Module
         outputMixing = schedule is not null && config.BothOutputs ? new OutputMixing(schedule) : null;
         var width = config.ModelChannels;
         timeEmbedding = new TimeEmbedding(width);
-        (timeIn, timeOut) = (nn.Linear(width, 4 * width), nn.Linear(4 * width, 4 * width));
-        register_module("time_embed", nn.Sequential(("0", timeIn), ("2", timeOut)));
+        var (first, second) = (nn.Linear(width, 4 * width), nn.Linear(4 * width, 4 * width));
+        (timeIn, timeOut) = (new SteadyLinear(first), new SteadyLinear(second));
+        register_module("time_embed", nn.Sequential(("0", first), ("2", second)));
         if (config.Classes is { } classes)
         {
             labelEmbedding = nn.Embedding(classes + 1, 4 * width);
@@ -120,7 +121,7 @@ public sealed class UNet : nn.Module
 
     private Tensor Embed(Tensor timeIndex, Tensor? labels)
     {
-        var time = timeOut.forward(F.silu(timeIn.forward(Own(timeEmbedding.Of(timeIndex)))));
+        var time = timeOut.Of(F.silu(timeIn.Of(Own(timeEmbedding.Of(timeIndex)))));
         if (labelEmbedding is null) return time;
         var label = labels is null ? labelEmbedding.weight!.narrow(0, Config.Classes!.Value, 1) : labelEmbedding.forward(labels);
         return time.add_(label, Scalars.One);
@@ -155,6 +156,8 @@ public sealed class UNet : nn.Module
         if (disposing)
         {
             timeEmbedding.Dispose();
+            timeIn.Dispose();
+            timeOut.Dispose();
             inputScaling?.Dispose();
             outputMixing?.Dispose();
             Recomputation?.Dispose();

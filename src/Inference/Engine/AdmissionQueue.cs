@@ -137,7 +137,7 @@ internal sealed class AdmissionQueue(InferenceOptions options, CostBook costs, I
     private void RefuseBrokenPromise(Generation generation)
     {
         var deadline = generation.Request.Deadline!.Value;
-        if (generation.Request.Handles.Any(h => h.Loaded is null))
+        if (generation.Request.Awaited is not null)
             throw Infeasible("the model is being loaded, and nobody knows how long that takes; try again soon, or without a deadline.", null);
         var now = time.GetTimestamp();
         var (promised, holds) = backlog.Promise(generation, g => g.Request.Deadline!.Value.TotalMilliseconds - time.GetElapsedTime(g.AcceptedAt, now).TotalMilliseconds);

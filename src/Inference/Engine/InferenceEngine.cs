@@ -95,7 +95,7 @@ internal sealed class InferenceEngine(
         foreach (var one in lanes.WaitingSince(time.GetTimestamp() - (long)(limit.TotalSeconds * time.TimestampFrequency)))
             Fail(one, Problems.ModelLoading, $"Model '{NameOf(one)}' is not loaded after {limit.TotalSeconds:0} s.", null);
 
-        static string NameOf(Running one) => one.Request.Handles.First(h => h.Loaded is null).Manifest is var missing ? $"{missing.Model}@{missing.Version}" : "";
+        static string NameOf(Running one) => (one.Request.Awaited ?? one.Request.Lease.Handle).Manifest is var awaited ? $"{awaited.Model}@{awaited.Version}" : "";
     }
 
     private Work WorkOf(Generation generation)

@@ -3,7 +3,7 @@ using Diffusion.Inference.Models;
 
 namespace Diffusion.Inference.Engine;
 
-/// <summary>The lanes that are open on the device, and the requests that wait until the model of theirs is loaded.</summary>
+/// <summary>The lanes that are open on the device, and the requests that wait until the model of theirs can serve them.</summary>
 /// <param name="costs">Told how many rows a tick of a lane may have.</param>
 /// <param name="maxRows">Evaluations of a batch at most.</param>
 /// <param name="isPadded">Whether batches have few different sizes.</param>
@@ -32,10 +32,10 @@ internal sealed class Lanes(CostBook costs, int maxRows, bool isPadded) : IDispo
 
     public bool IsOpen(LaneKey key) => open.ContainsKey(key);
 
-    /// <summary>Gives a request its lane, now if the model is loaded, else as soon as it is.</summary>
+    /// <summary>Gives a request its lane, now if its models can serve it, else as soon as they can.</summary>
     public void Enter(Running one)
     {
-        if (one.Request.Handles.FirstOrDefault(h => h.Loaded is null) is not { } handle)
+        if (one.Request.Awaited is not { } handle)
         {
             Join(one, one.Request.Lease.Handle.Loaded!);
             return;
@@ -45,17 +45,18 @@ internal sealed class Lanes(CostBook costs, int maxRows, bool isPadded) : IDispo
         line.Oldest = Math.Min(line.Oldest, one.Generation.AcceptedAt);
     }
 
-    /// <summary>Lets in who waited for a model that is loaded now; returns those whose model cannot be loaded.</summary>
+    /// <summary>Lets in who waited for a model that can serve them now; returns those whose model cannot be loaded.</summary>
     public IReadOnlyList<Running> Advance()
     {
         if (waiting.Count == 0) return [];
         List<Running> hopeless = [], ready = [];
         foreach (var (handle, line) in waiting)
         {
-            if (handle.Loaded is not null) ready.AddRange(line.Members);
-            else if (handle.Problem is not null) hopeless.AddRange(line.Members);
-            else continue;
-            waiting.Remove(handle);
+            if (handle.Loaded is null && handle.Problem is null) continue;
+            Running[] leaving = [.. line.Members.Where(m => handle.Loaded is null || m.Request.Awaited != handle)];
+            (handle.Loaded is null ? hopeless : ready).AddRange(leaving);
+            line.Members.ExceptWith(leaving);
+            if (line.Members.Count == 0) waiting.Remove(handle);
         }
         // who needs two versions may have to wait for the other one
         foreach (var one in ready) Enter(one);
@@ -108,7 +109,7 @@ internal sealed class Lanes(CostBook costs, int maxRows, bool isPadded) : IDispo
         var key = one.Work.Lane;
         if (!open.TryGetValue(key, out var lane))
         {
-            var own = key.IsStrict ? model.Strict.Sizes : sizes;
+            var own = key.IsStrict ? model.Strict!.Sizes : sizes;
             open[key] = lane = new OpenLane(
                 ((ILoadedModel)model.Network).Open(one.Generation.Shape), own, key.IsStrict || isPadded, reduced.GetValueOrDefault(key) ?? new RowLimit(own), costs.Of(key));
         }

@@ -73,6 +73,10 @@ internal sealed record AcceptedRequest(
     /// <summary>The versions that it needs.</summary>
     public IEnumerable<ModelHandle> Handles => Classifier is null ? [Lease.Handle] : [Lease.Handle, Classifier.Handle];
 
+    /// <summary>The version that has to be loaded, or probed for strict rows, before this can run; null if there is none.</summary>
+    public ModelHandle? Awaited => Handles.FirstOrDefault(h => h.Loaded is null)
+        ?? (Determinism == Determinism.Strict && Lease.Handle.Loaded!.Strict is null ? Lease.Handle : null);
+
     /// <summary>Gives back the versions that it holds.</summary>
     public void Release()
     {

@@ -25,16 +25,29 @@ internal sealed class ModelProbe
 
     private ModelProbe(ILaneRunner lane, CheckpointManifest manifest, PictureShape shape) => (this.lane, this.manifest, this.shape) = (lane, manifest, shape);
 
+    /// <summary>Refuses a network that cannot serve.</summary>
+    /// <param name="network">The model.</param>
+    /// <param name="manifest">What it says of itself.</param>
+    /// <param name="maxRows">Evaluations of a batch at most.</param>
+    /// <exception cref="InvalidOperationException">The network gives values that are not finite.</exception>
+    public static void RequireFinite(ILoadedModel network, CheckpointManifest manifest, int maxRows)
+    {
+        var shape = PictureShape.Of(manifest);
+        using var lane = network.Open(shape);
+        var states = new ModelProbe(lane, manifest, shape).Tick([.. Enumerable.Range(0, Math.Min(4, maxRows))], 0);
+        if (states.Any(row => row.Any(value => !float.IsFinite(value))))
+            throw new InvalidOperationException("The network answers noise with NaN or infinity.");
+    }
+
+    /// <summary>Finds the sizes for strict rows.</summary>
     /// <param name="network">The model.</param>
     /// <param name="manifest">What it says of itself.</param>
     /// <param name="maxRows">The largest size to probe.</param>
-    /// <exception cref="InvalidOperationException">The network gives values that are not finite.</exception>
     public static StrictSizes Run(ILoadedModel network, CheckpointManifest manifest, int maxRows)
     {
         var shape = PictureShape.Of(manifest);
         using var lane = network.Open(shape);
         var probe = new ModelProbe(lane, manifest, shape);
-        probe.RequireFinite(maxRows);
         var found = Sizes(maxRows).ToDictionary(size => size, probe.Probe);
         var largest = found.Where(f => f.Value is not null).Select(f => f.Key).DefaultIfEmpty(1).Max();
         var agreeing = found.Where(f => f.Value is { } rows && AgreesWith(found[largest]!, rows)).Select(f => f.Key).DefaultIfEmpty(1);
@@ -45,12 +58,6 @@ internal sealed class ModelProbe
     {
         for (var size = 1; size < most; size *= 2) yield return size;
         yield return most;
-    }
-
-    private void RequireFinite(int maxRows)
-    {
-        if (Tick([.. Enumerable.Range(0, Math.Min(4, maxRows))], 0).Any(row => row.Any(value => !float.IsFinite(value))))
-            throw new InvalidOperationException("The network answers noise with NaN or infinity.");
     }
 
     /// <summary>The states that rows 0, 1, 2 ... have after a tick of this size, or null if they depend on it.</summary>

@@ -148,7 +148,8 @@ public sealed class ModelRegistry : IDisposable
     }
 
     /// <summary>Loads what is wanted, one after the other, on the calling thread.</summary>
-    internal void LoadWanted(Func<CheckpointVersion, ModelInUse> load)
+    /// <param name="load">Makes a version usable; told whether it is to take the place of another that serves.</param>
+    internal void LoadWanted(Func<CheckpointVersion, bool, ModelInUse> load)
     {
         while (true)
         {
@@ -164,6 +165,29 @@ public sealed class ModelRegistry : IDisposable
         }
     }
 
+    /// <summary>Finds the strict sizes of one version that serves without them, on the calling thread; false if there is none.</summary>
+    internal bool ProbeNext(Action<ModelInUse, CheckpointManifest> probe)
+    {
+        ModelHandle? handle;
+        lock (gate)
+        {
+            handle = held.Values.Where(h => h.Loaded is { Strict: null }).MinBy(h => h.LastUsed);
+            if (handle is null) return false;
+            // not unloaded meanwhile
+            handle.Leases++;
+        }
+        try
+        {
+            probe(handle.Loaded!, handle.Manifest);
+        }
+        finally
+        {
+            Release(handle);
+        }
+        Settled?.Invoke();
+        return true;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -177,12 +201,14 @@ public sealed class ModelRegistry : IDisposable
     }
 
     // a load may fail for any reason that a file, a driver or memory can have; the old version goes on serving
-    private void Load(ModelHandle handle, Func<CheckpointVersion, ModelInUse> load)
+    private void Load(ModelHandle handle, Func<CheckpointVersion, bool, ModelInUse> load)
     {
         var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
         try
         {
-            var loaded = load(handle.Version);
+            bool replaces;
+            lock (gate) replaces = serving.ContainsKey(name);
+            var loaded = load(handle.Version, replaces);
             lock (gate)
             {
                 handle.Loaded = loaded;
@@ -266,8 +292,8 @@ public sealed class ModelRegistry : IDisposable
             folder.Name, manifest.Version, [.. folder.Versions.Keys], folder.Aliases, manifest,
             [.. SamplerCatalog.All.Where(s => !manifest.IsClassifier && s.Refuses(traits) is null).Select(s => s.Name)],
             [.. loaded.Select(h => new LoadedVersion(
-                h.Manifest.Version, h.Loaded!.Network.Bytes, h.Leases, h.Loaded.Strict.Sizes,
-                [.. h.Loaded.Strict.Probed.Where(p => !p.Value).Select(p => p.Key)]))])
+                h.Manifest.Version, h.Loaded!.Network.Bytes, h.Leases, h.Loaded.Strict?.Sizes ?? [],
+                [.. h.Loaded.Strict?.Probed.Where(p => !p.Value).Select(p => p.Key) ?? []]))])
         {
             Refused = new SortedDictionary<int, string>(refused.Where(r => r.Key.Name == folder.Name).ToDictionary(r => r.Key.Version, r => r.Value)),
             Problem = folder.Problem,

@@ -50,17 +50,27 @@ internal sealed class ModelWatcher : BackgroundService
         }
     }
 
-    /// <summary>Verifies and loads everything wanted, on the calling thread.</summary>
-    internal void LoadWanted() => registry.LoadWanted(Load);
+    /// <summary>Verifies and loads everything wanted, then probes what serves already; on the calling thread.</summary>
+    internal void LoadWanted()
+    {
+        // a model that is waited for comes before the next probe
+        do Load();
+        while (registry.ProbeNext(Probe));
+    }
 
-    private ModelInUse Load(CheckpointVersion version)
+    /// <summary>The first half of that.</summary>
+    internal void Load() => registry.LoadWanted(Load);
+
+    private ModelInUse Load(CheckpointVersion version, bool replaces)
     {
         var started = time.GetTimestamp();
         var (name, number) = (version.Manifest.Model, version.Manifest.Version);
         try
         {
             CheckpointStore.Verify(version);
-            var loaded = Probe(device.Load(version), version.Manifest);
+            var loaded = Sound(device.Load(version), version.Manifest);
+            // what takes over from another version serves strict rows without a pause, too
+            if (replaces) Probe(loaded, version.Manifest);
             var elapsed = time.GetElapsedTime(started);
             metrics.Loaded(name, elapsed, succeeded: true);
             logger.ModelLoaded(name, number, elapsed.TotalMilliseconds);
@@ -73,21 +83,41 @@ internal sealed class ModelWatcher : BackgroundService
         }
     }
 
-    private ModelInUse Probe(ILoadedNetwork network, CheckpointManifest manifest)
+    private ModelInUse Sound(ILoadedNetwork network, CheckpointManifest manifest)
     {
-        if (network is not ILoadedModel model) return new ModelInUse(network, new StrictSizes(new Dictionary<int, bool>(), []));
         try
         {
-            var strict = ModelProbe.Run(model, manifest, options.MaxBatchRows);
-            logger.ModelProbed(
-                manifest.Model, manifest.Version, string.Join(", ", strict.Sizes),
-                string.Join(", ", strict.Probed.Select(p => p.Value ? $"{p.Key}" : $"{p.Key} (depends on the neighbours)")));
-            return new ModelInUse(network, strict);
+            if (network is ILoadedModel model) ModelProbe.RequireFinite(model, manifest, options.MaxBatchRows);
+            return new ModelInUse(network);
         }
         catch
         {
             network.Dispose();
             throw;
+        }
+    }
+
+    // large batches may not fit on the device; then the version serves all the same, and strict rows one at a time
+    private void Probe(ModelInUse loaded, CheckpointManifest manifest)
+    {
+        if (loaded.Network is not ILoadedModel model)
+        {
+            loaded.Strict = StrictSizes.Alone;
+            return;
+        }
+        try
+        {
+            device.Enter();
+            var strict = ModelProbe.Run(model, manifest, options.MaxBatchRows);
+            logger.ModelProbed(
+                manifest.Model, manifest.Version, string.Join(", ", strict.Sizes),
+                string.Join(", ", strict.Probed.Select(p => p.Value ? $"{p.Key}" : $"{p.Key} (depends on the neighbours)")));
+            loaded.Strict = strict;
+        }
+        catch (Exception cause)
+        {
+            logger.ModelNotProbed(cause, manifest.Model, manifest.Version);
+            loaded.Strict = StrictSizes.Alone;
         }
     }
 

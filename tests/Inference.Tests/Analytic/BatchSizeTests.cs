@@ -70,7 +70,7 @@ public class BatchSizeTests
     private static StrictSizes Strict(AnalyticRig rig)
     {
         using var lease = rig.Models.Acquire(AnalyticRig.Labelled, null)!;
-        return lease.Handle.Loaded!.Strict;
+        return lease.Handle.Loaded!.Strict!;
     }
 
     private static GenerationRequest Request(int i) => AnalyticEngineTests.Request(i);
