@@ -59,7 +59,6 @@ COPY --chown=diffusion:diffusion models /models
 COPY docker/entrypoint.sh docker/healthcheck.sh /usr/local/bin/
 USER diffusion
 ENV ASPNETCORE_URLS=http://0.0.0.0:8080 \
-    OMP_WAIT_POLICY=passive \
     Inference__ModelsPath=/models \
     Training__Models=/models \
     Training__State=/state/training \

@@ -10,6 +10,7 @@ using static TorchSharp.torch;
 // usage: dotnet run -c Release --project bench/Network -- [width] [blocks] [pairs] [threads]
 // with the word growth in place of the width: curves over batch, resolution and width, and memory over the batch; then [rounds]
 // with the word competition: what another busy process costs; then [rounds]
+ThreadTeam.Prepare();
 if (args is ["peak", var what, var size])
 {
     Growth.Peak(what, int.Parse(size, CultureInfo.InvariantCulture));

@@ -7,7 +7,7 @@ namespace Diffusion.Bench.Peers;
 /// <summary>The whole command: who takes part, what is done in turns, and what is written of it.</summary>
 internal sealed class Comparison(Settings settings)
 {
-    private const string Ours = "ours", AllCores = "ours, all cores", Usual = "usual", Tuned = "tuned";
+    private const string Ours = "ours", OneThread = "ours, one thread", Usual = "usual", Tuned = "tuned";
 
     // what PyTorch's users have to set by hand for an OpenBLAS that is older than the processor
     private static readonly (string, string)[] Tuning =
@@ -16,9 +16,9 @@ internal sealed class Comparison(Settings settings)
         ("OPENBLAS_NUM_THREADS", "1"),
     ];
 
-    private bool HasAllCores => !settings.OneThread && Environment.ProcessorCount > 1;
+    private bool HasOneThread => !settings.OneThread && Environment.ProcessorCount > 1;
 
-    private string[] Names => HasAllCores ? [Ours, AllCores, Usual, Tuned] : [Ours, Usual, Tuned];
+    private string[] Names => HasOneThread ? [Ours, OneThread, Usual, Tuned] : [Ours, Usual, Tuned];
 
     public void Run(TextWriter into)
     {
@@ -57,7 +57,7 @@ internal sealed class Comparison(Settings settings)
     private Peer Start(string name) => name switch
     {
         Ours => Peer.Product(name, settings, settings.OneThread ? 1 : 0),
-        AllCores => Peer.Product(name, settings, Environment.ProcessorCount),
+        OneThread => Peer.Product(name, settings, 1),
         Usual => Peer.PyTorch(name, "usual", settings, [], settings.OneThread ? 1 : null),
         _ => Peer.PyTorch(name, "tuned", settings, Tuning, settings.OneThread ? 1 : null),
     };
@@ -88,7 +88,7 @@ internal sealed class Comparison(Settings settings)
         double Compare(string ours, Func<Peer, string> theirs, double limit)
         {
             var expected = peers[0].Values(ours);
-            var largest = peers[1..].Max(peer => peer.Values(peer.Name == AllCores ? ours : theirs(peer)).Zip(expected, (a, b) => (double)Math.Abs(a - b)).Max());
+            var largest = peers[1..].Max(peer => peer.Values(peer.Name == OneThread ? ours : theirs(peer)).Zip(expected, (a, b) => (double)Math.Abs(a - b)).Max());
             return largest <= limit ? largest : throw new InvalidOperationException($"{ours}: the peers differ by {largest}.");
         }
     }
@@ -104,7 +104,7 @@ internal sealed class Comparison(Settings settings)
     private void Ratios(TextWriter into, List<(string What, int Images, Turns Turns)> all, bool byClock)
     {
         into.WriteLine($"\nHow many times as long, {(byClock ? "by the clock" : "in time of the processor")}, median of {settings.Rounds} pairs (least to most)\n");
-        (string Other, string Ours)[] pairs = HasAllCores ? [(Usual, Ours), (Tuned, Ours), (Usual, AllCores), (Tuned, AllCores)] : [(Usual, Ours), (Tuned, Ours)];
+        (string Other, string Ours)[] pairs = HasOneThread ? [(Usual, Ours), (Tuned, Ours), (Usual, OneThread), (Tuned, OneThread)] : [(Usual, Ours), (Tuned, Ours)];
         Table.Head(into, ["what", .. pairs.Select(p => $"{p.Other} / {p.Ours}")]);
         foreach (var (what, _, turns) in all)
             Table.Row(into, [what, .. pairs.Select(p => Table.Spread(turns.Ratios(p.Other, p.Ours, byClock), "0.00"))]);
@@ -113,7 +113,7 @@ internal sealed class Comparison(Settings settings)
     private void Ceiling(TextWriter into, Peer[] peers, List<(string What, int Images, Turns Turns)> all)
     {
         var operations = double.Parse(peers[^1].Ask("flops"), CultureInfo.InvariantCulture);
-        int[] teams = HasAllCores ? [1, Environment.ProcessorCount] : [1];
+        int[] teams = HasOneThread ? [1, Environment.ProcessorCount] : [1];
         var rates = teams.Select(Rates).ToArray();
         into.WriteLine("\nThe best that this libtorch gets out of this machine, GFLOP/s\n");
         Table.Head(into, ["what", .. teams.Select(t => $"{t} threads")]);
@@ -125,7 +125,7 @@ internal sealed class Comparison(Settings settings)
             Table.Row(into, [$"{images}", .. Names.Select(n => (operations * images / Table.Median(turns.Clock(n)) / 1e6 / rates[Team(n)].Values.Max()).ToString("0 %", CultureInfo.InvariantCulture))]);
 
         // of PyTorch always the machine's: what its setting is, its convolutions do not all keep to
-        int Team(string name) => name is Ours && peers[0].Ask("machine").Contains(", 1 threads", StringComparison.Ordinal) ? 0 : teams.Length - 1;
+        int Team(string name) => name is OneThread ? 0 : teams.Length - 1;
     }
 
     /// <summary>In a process of its own, since one libtorch has several pools of threads, and not all of them can be told later.</summary>

@@ -28,7 +28,7 @@ internal sealed class TrainingSteps : IDisposable
             State = Path.Combine(folder, "state"),
             Models = Path.Combine(folder, "models"),
             Device = "cpu",
-            Threads = threads == 0 ? 1 : threads,
+            Threads = threads,
         };
         var run = new TrainingRun(JobFile(models, batch), options, new CheckpointStore(options.Models, TimeProvider.System), TimeProvider.System) { Report = _ => Wait() };
         thread = new Thread(() =>

@@ -5,6 +5,7 @@ using Diffusion.Inference;
 using Diffusion.Inference.Engine;
 using Diffusion.Inference.Jobs;
 using Diffusion.Inference.Models;
+using Diffusion.Networks;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -16,6 +17,7 @@ using Microsoft.Extensions.Options;
 // usage: dotnet run -c Release --project bench/Serving -- [models folder] [model] [clients] [steps] [pairs]
 // with the word determinism in place of the clients: what neighbours change in a picture, and what strict determinism costs;
 // with the word growth: pictures a second of 1 to 256 clients
+ThreadTeam.Prepare();
 string Argument(int index, string fallback) => args.Length > index ? args[index] : fallback;
 int Number(int index, int fallback) => int.Parse(Argument(index, fallback.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
 var (folder, model) = (Argument(0, "models"), Argument(1, "digits-ddpm"));

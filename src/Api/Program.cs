@@ -8,8 +8,11 @@ using Diffusion.Api.Hubs;
 using Diffusion.Inference;
 using Diffusion.Inference.Models;
 using Diffusion.Inference.Store;
+using Diffusion.Networks;
 using Diffusion.Training;
 using Diffusion.Training.Commands;
+
+ThreadTeam.Prepare();
 
 if (await TrainingCommands.TryRunAsync(args, CancellationToken.None) is { } exitCode) return exitCode;
 if (await ModelCommands.TryRunAsync(args, Console.Out, Console.Error, TimeProvider.System, CancellationToken.None) is { } modelsExitCode) return modelsExitCode;

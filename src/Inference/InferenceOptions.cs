@@ -30,7 +30,7 @@ public sealed class InferenceOptions
     [RegularExpression("^(float32|bfloat16|float16)$", ErrorMessage = "Precision must be float32, bfloat16 or float16.")]
     public string Precision { get; set; } = "float32";
 
-    /// <summary>Threads of one CPU operation; 0 for all processors but one, which is left to the web server.</summary>
+    /// <summary>Threads of one CPU operation; 0 for <c>OMP_NUM_THREADS</c>, or all processors where that is not set.</summary>
     /// <value>Default: 0.</value>
     [Range(0, 1024)]
     public int Threads { get; set; }

@@ -72,7 +72,7 @@ internal sealed class EngineThread(
         try
         {
             var threads = device.Enter();
-            logger.EngineStarted(options.Value.Device, threads, options.Value.MaxBatchRows);
+            logger.EngineStarted(device.Name, threads, options.Value.MaxBatchRows);
             while (!stopping)
             {
                 if (engine.Tick()) continue;

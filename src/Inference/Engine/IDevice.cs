@@ -8,6 +8,9 @@ namespace Diffusion.Inference.Engine;
 /// </summary>
 internal interface IDevice
 {
+    /// <summary>As libtorch names it.</summary>
+    string Name { get; }
+
     /// <summary>Whether batches of few different sizes gain more than their padding costs.</summary>
     bool PrefersFewSizes { get; }
 

@@ -10,8 +10,9 @@ namespace Diffusion.Inference.Engine;
 /// <summary>The device of libtorch that the settings mean.</summary>
 internal sealed class TorchDevice(IOptions<InferenceOptions> options) : IDevice
 {
-    // a team of threads spins at every operation until its last member has a core: one busy core too few costs more than it gives
-    private readonly int threads = options.Value.Threads > 0 ? options.Value.Threads : Math.Max(1, Environment.ProcessorCount - 1);
+    private readonly int threads = options.Value.Threads > 0 ? options.Value.Threads : ThreadTeam.Size;
+
+    public string Name => Device.ToString();
 
     // a GPU has kernels chosen, and memory cached, for each shape it meets; a CPU pays for every row
     public bool PrefersFewSizes => Device.type == DeviceType.CUDA;
@@ -35,7 +36,7 @@ internal sealed class TorchDevice(IOptions<InferenceOptions> options) : IDevice
     public ILoadedNetwork Load(CheckpointVersion version)
     {
         Enter();
-        return version.Manifest.IsClassifier ? Classifier(version) : new TorchModel(Denoiser.Load(version, Device, Precision.Named(options.Value.Precision, Device, "Inference:Precision")));
+        return version.Manifest.IsClassifier ? Classifier(version) : new TorchModel(Denoiser.Load(version, Device, Precision.Named(options.Value.Precision, Device, "Inference:Precision")), threads);
     }
 
     private TorchClassifier Classifier(CheckpointVersion version)

@@ -11,7 +11,7 @@ namespace Diffusion.Inference.Engine;
 /// A lane on a device of libtorch: the states in one tensor, every operation on all rows at once. Padding goes through
 /// all of them, so that with one size every kernel sees one shape.
 /// </summary>
-internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : ILaneRunner
+internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape, int threads) : ILaneRunner
 {
     private readonly SampleSlots slots = new(shape, denoiser.Device, denoiser.Manifest.Network.Memory);
 
@@ -30,6 +30,7 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape) : I
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var packed = new PackedRows(rows, size);
+        set_num_threads(ThreadTeam.For(threads, denoiser.Manifest.Network, size == 0 ? packed.Source.Length : size));
         var (x, history) = slots.Gather(Index(packed.Slots));
         var (images, v) = Halves(Evaluate(packed, x, history, size));
         var output = Guide(packed, x, images);

@@ -51,6 +51,8 @@ internal sealed class AnalyticDevice(ManualTimeProvider clock) : IDevice
     /// <summary>How often it was asked to give memory back.</summary>
     public int Trims { get; private set; }
 
+    public string Name => "analytic";
+
     public bool PrefersFewSizes { get; set; }
 
     public int Enter() => 1;

@@ -23,6 +23,8 @@ internal abstract class LaneRunnerShell(ILaneRunner inner) : ILaneRunner
 /// <summary>A device whose lanes are put into shells.</summary>
 internal sealed class ShellDevice(IDevice inner, Func<ILaneRunner, ILaneRunner> wrap) : IDevice
 {
+    public string Name => inner.Name;
+
     public bool PrefersFewSizes => inner.PrefersFewSizes;
 
     public int Enter() => inner.Enter();
@@ -33,18 +35,13 @@ internal sealed class ShellDevice(IDevice inner, Func<ILaneRunner, ILaneRunner> 
 
     private sealed class Model(ILoadedModel inner, Func<ILaneRunner, ILaneRunner> wrap) : ILoadedModel
     {
-        private bool isProbed;
+        private const int OfProbes = 2;
+        private int opened;
 
         public long Bytes => inner.Bytes;
 
-        // the first lane is for the probe of a model that is being loaded
-        public ILaneRunner Open(PictureShape shape)
-        {
-            var lane = inner.Open(shape);
-            if (isProbed) return wrap(lane);
-            isProbed = true;
-            return lane;
-        }
+        // the first lanes are for the probes of a model that is being loaded: is it sound, and which batches are steady
+        public ILaneRunner Open(PictureShape shape) => opened++ < OfProbes ? inner.Open(shape) : wrap(inner.Open(shape));
 
         public void Dispose() => inner.Dispose();
     }

@@ -1,0 +1,23 @@
+using Diffusion.Networks;
+
+namespace Diffusion.Tests.Networks;
+
+public sealed class ThreadTeamTests
+{
+    // of 32x32 and width 32 two images are work for one thread
+    [Theory]
+    [InlineData(16, 32, 32, 1, 1)]
+    [InlineData(16, 32, 32, 3, 1)]
+    [InlineData(16, 32, 32, 4, 2)]
+    [InlineData(16, 32, 32, 8, 4)]
+    [InlineData(16, 32, 32, 64, 16)]
+    [InlineData(16, 64, 32, 1, 2)]
+    [InlineData(16, 64, 128, 1, 16)]
+    [InlineData(1, 64, 128, 64, 1)]
+    [InlineData(2, 8, 16, 64, 1)]
+    public void For_APass_IsAsManyAsHaveSomethingToDo(int most, int imageSize, int width, int rows, int expected)
+    {
+        var network = new UNetConfig { ImageSize = imageSize, Channels = 1, ModelChannels = width, ChannelMultipliers = [1, 2], ResidualBlocks = 1, AttentionResolutions = [], HeadChannels = 16 };
+        Assert.Equal(expected, ThreadTeam.For(most, network, rows));
+    }
+}
