@@ -11,14 +11,15 @@ internal sealed class BareLoop : IDisposable
 {
     private readonly Denoiser denoiser;
     private readonly Tensor x, timeIndex, labels;
-    private readonly int steps;
+    private readonly int steps, threads;
 
-    public BareLoop(string folder, string model, int batch, int steps)
+    public BareLoop(string folder, string model, int batch, int steps, int threads)
     {
         var version = new CheckpointStore(folder, TimeProvider.System).Find(model) ?? throw new ArgumentException($"No model '{model}' in {folder}.");
         denoiser = Denoiser.Load(version, CPU);
         this.steps = steps;
         var network = version.Manifest.Network;
+        this.threads = ThreadTeam.For(threads, network, batch);
         x = randn([batch, network.Channels, network.ImageSize, network.ImageSize]);
         timeIndex = full([batch], 500, dtype: int64);
         labels = tensor(Enumerable.Range(0, batch).Select(i => (long)i % (network.Classes ?? 1)).ToArray());
@@ -27,6 +28,7 @@ internal sealed class BareLoop : IDisposable
     /// <summary>Milliseconds for all steps.</summary>
     public double Run()
     {
+        set_num_threads(threads);
         var started = Stopwatch.GetTimestamp();
         for (var step = 0; step < steps; step++)
         {

@@ -55,7 +55,7 @@ if (what == "growth")
     return;
 }
 
-using var loop = new BareLoop(folder, model, clients, steps);
+using var loop = new BareLoop(folder, model, clients, steps, threads);
 
 async Task GrowAsync()
 {
@@ -63,7 +63,7 @@ async Task GrowAsync()
     Console.WriteLine("| clients | pictures/s served | bare loop | served / bare |\n|---|---|---|---|");
     foreach (var count in new[] { 1, 2, 4, 8, 16, 32, 64, 128, 256 })
     {
-        using var alone = new BareLoop(folder, model, count, steps);
+        using var alone = new BareLoop(folder, model, count, steps, threads);
         await Serve(count);
         alone.Run();
         var (own, all) = (new List<double>(), new List<double>());
@@ -90,16 +90,20 @@ async Task<double> Serve(int clients)
 
 await Serve(clients);
 loop.Run();
-var (served, bare) = (new List<double>(), new List<double>());
+var (served, bare, work) = (new List<double>(), new List<double>(), new List<double>());
 for (var pair = 0; pair < pairs; pair++)
 {
+    var before = Environment.CpuUsage.TotalTime;
     bare.Add(loop.Run());
+    var between = Environment.CpuUsage.TotalTime;
     served.Add(await Serve(clients));
+    // of the processor: what the engine does besides the network, whoever else wants the cores
+    work.Add((Environment.CpuUsage.TotalTime - between) / (between - before));
 }
 
 var ratios = bare.Zip(served, (b, s) => b / s).Order().ToArray();
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-    $"{model}, {clients} clients x {steps} steps, {threads} threads of libtorch: bare {Median(bare):F0} ms, served {Median(served):F0} ms, served/bare throughput {Median(ratios):F3} ({ratios[0]:F3}..{ratios[^1]:F3}, {pairs} pairs)"));
+    $"{model}, {clients} clients x {steps} steps, {threads} threads of libtorch: bare {Median(bare):F0} ms, served {Median(served):F0} ms, served/bare throughput {Median(ratios):F3} ({ratios[0]:F3}..{ratios[^1]:F3}, {pairs} pairs); processor time served/bare {Median(work):F3} ({work.Min():F3}..{work.Max():F3})"));
 await host.StopAsync();
 
 static double Median(IEnumerable<double> values)
