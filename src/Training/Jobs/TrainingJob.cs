@@ -56,6 +56,9 @@ internal sealed record DenoiserJob : TrainingJob
     public ParentReference? InitialFrom { get; init; }
 
     public SamplingDefaults? Sampling { get; init; }
+
+    /// <summary>What its sample pictures are made with.</summary>
+    public SamplingDefaults SampledWith => Sampling ?? (Network.Memory ? new SamplingDefaults("dddm", 4) : new SamplingDefaults("ddim", 20));
 }
 
 /// <summary>A run that makes the classifier by which samples are judged.</summary>
