@@ -10,7 +10,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Data">The image set to compare with; that of the model's training if not given.</param>
 /// <param name="Split">Which part of it; test if not given.</param>
 /// <param name="Features">What distances are measured in: classifier, or network for the TorchScript file of the settings.</param>
-/// <param name="Classifier">The classifier; the one that was trained on the image set if not given.</param>
+/// <param name="Classifier">The classifier that judges; the one that was trained on the image set if not given.</param>
 internal sealed record EvaluationRequest(
     string Model, string? Version, IReadOnlyList<EvaluationSampler>? Samplers, int? Samples, long? Seed, IReadOnlyList<string>? Metrics,
     string? Data, string? Split, string? Features, string? Classifier);
@@ -20,4 +20,11 @@ internal sealed record EvaluationRequest(
 /// <param name="Steps">Network evaluations a picture.</param>
 /// <param name="Options">Sampler options as texts.</param>
 /// <param name="Guidance">Scale of classifier-free guidance; 1 if not given.</param>
-internal sealed record EvaluationSampler(string Sampler, IReadOnlyList<int> Steps, IReadOnlyDictionary<string, string>? Options, double? Guidance);
+/// <param name="GuidanceRescale">Share of guidance rescale, 0..1; 0 if not given. It needs guidance other than 0 and 1.</param>
+/// <param name="GuidanceParallel">Share that is kept of what guidance adds along the estimate, 0..1; 1 if not given. It needs guidance other than 0 and 1.</param>
+/// <param name="DynamicThreshold">Percentile of dynamic thresholding as a share, 0..1; clipped as the sampler does if not given.</param>
+/// <param name="GuidingClassifier">A noisy classifier that guides to the labels, NAME, NAME@VERSION or NAME@ALIAS; none if not given.</param>
+/// <param name="ClassifierScale">Its scale; 1 if not given.</param>
+internal sealed record EvaluationSampler(
+    string Sampler, IReadOnlyList<int> Steps, IReadOnlyDictionary<string, string>? Options, double? Guidance, double? GuidanceRescale, double? GuidanceParallel, double? DynamicThreshold,
+    string? GuidingClassifier, double? ClassifierScale);

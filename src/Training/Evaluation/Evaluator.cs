@@ -22,6 +22,9 @@ internal sealed record EvaluationRequest(
 
     /// <summary>Scale of the guiding classifier.</summary>
     public double ClassifierScale { get; init; }
+
+    /// <summary>Whether the pictures are no longer those of the distribution that was learned.</summary>
+    public bool IsGuided => Guidance != ClassifierFreeGuidance.NoGuidance || ClassifierScale != ClassifierGuidance.NoGuidance;
 }
 
 /// <summary>One measured row.</summary>
@@ -34,6 +37,18 @@ internal sealed record EvaluationRow
     public required IReadOnlyDictionary<string, string> Options { get; init; }
     public required double Guidance { get; init; }
     public required int Samples { get; init; }
+
+    /// <summary>phi of guidance rescale; 0 is none.</summary>
+    public double GuidanceRescale { get; init; }
+
+    /// <summary>eta of the projection of guidance; 1 keeps all.</summary>
+    public double GuidanceParallel { get; init; } = GuidanceProjection.Whole;
+
+    /// <summary>The share of dynamic thresholding, or null.</summary>
+    public double? DynamicThreshold { get; init; }
+
+    /// <summary>What guides by classes, NAME@VERSION, or null.</summary>
+    public string? GuidingClassifier { get; init; }
 
     /// <summary>Scale of the guiding classifier, or null where there is none.</summary>
     public double? ClassifierScale { get; init; }
@@ -107,6 +122,10 @@ internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, ImageS
             Options = request.Options,
             Guidance = request.Guidance,
             Samples = request.Samples,
+            GuidanceRescale = request.Rescale,
+            GuidanceParallel = request.Parallel,
+            DynamicThreshold = request.Threshold,
+            GuidingClassifier = Guiding is { Manifest: var by } ? FormattableString.Invariant($"{by.Model}@{by.Version}") : null,
             ClassifierScale = Guiding is null ? null : request.ClassifierScale,
             Seed = request.Seed,
             Metrics = figures,

@@ -33,6 +33,9 @@ public sealed record EvaluationPlan(
 /// <param name="Guidance">Scale of classifier-free guidance; 1 is none.</param>
 public sealed record EvaluationPoint(string Sampler, int Steps, IReadOnlyDictionary<string, string> Options, double Guidance)
 {
+    /// <summary>What steers its pictures besides.</summary>
+    public Steering Steering { get; init; } = Steering.None;
+
     /// <summary>The figures by name, or null before they are there.</summary>
     public IReadOnlyDictionary<string, double>? Metrics { get; init; }
 
