@@ -7,12 +7,13 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Samples">Pictures of each point, and images that its nll is of; 1000 if not given.</param>
 /// <param name="Seed">Seed of the pictures; 0 if not given.</param>
 /// <param name="Metrics">What is measured: frechet, precision-recall, density-coverage, diversity, class-score, label-accuracy, nearest-image, detection; all of these that can be if not given. nll, the bound on the likelihood of real images in bits per number, needs the sampler ddpm and is only measured when asked for; so is nll.ode, the likelihood itself by the probability-flow ODE, which needs one point without guidance.</param>
+/// <param name="NllCdf">How nll computes the mass of a level: exact, or tanh as published code does; exact if not given.</param>
 /// <param name="Data">The image set to compare with; that of the model's training if not given.</param>
 /// <param name="Split">Which part of it; test if not given.</param>
 /// <param name="Features">What distances are measured in: classifier, or network for the TorchScript file of the settings.</param>
 /// <param name="Classifier">The classifier that judges; the one that was trained on the image set if not given.</param>
 internal sealed record EvaluationRequest(
-    string Model, string? Version, IReadOnlyList<EvaluationSampler>? Samplers, int? Samples, long? Seed, IReadOnlyList<string>? Metrics,
+    string Model, string? Version, IReadOnlyList<EvaluationSampler>? Samplers, int? Samples, long? Seed, IReadOnlyList<string>? Metrics, string? NllCdf,
     string? Data, string? Split, string? Features, string? Classifier);
 
 /// <summary>A sampler and the step counts at which it is measured.</summary>

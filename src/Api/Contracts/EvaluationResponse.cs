@@ -1,3 +1,5 @@
+using Diffusion.Noise;
+using Diffusion.Training.Evaluation;
 using Diffusion.Training.EvaluationJobs;
 
 namespace Diffusion.Api.Contracts;
@@ -12,6 +14,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Samples">Pictures of each point, and images that its bound is of.</param>
 /// <param name="Seed">Seed of the pictures.</param>
 /// <param name="Metrics">What is measured.</param>
+/// <param name="NllCdf">How nll computes the mass of a level, if it is measured.</param>
 /// <param name="Features">What distances are measured in: <c>classifier</c> or <c>network</c>.</param>
 /// <param name="Classifier">The classifier, if one takes part.</param>
 /// <param name="Submitted">When it came, UTC.</param>
@@ -22,7 +25,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Error">Why it failed.</param>
 /// <param name="Links">Where it is, and where the version is.</param>
 internal sealed record EvaluationResponse(
-    string Id, EvaluationState State, string Model, int Version, string Data, string Split, int Samples, ulong Seed, IReadOnlyList<string> Metrics, string Features, string? Classifier,
+    string Id, EvaluationState State, string Model, int Version, string Data, string Split, int Samples, ulong Seed, IReadOnlyList<string> Metrics, NormalCdf? NllCdf, string Features, string? Classifier,
     DateTimeOffset Submitted, DateTimeOffset? Started, DateTimeOffset? Ended, EvaluationProgress Progress, IReadOnlyList<EvaluationPointResponse> Points, string? Error, EvaluationLinks Links)
 {
     /// <summary>Where an evaluation is.</summary>
@@ -32,7 +35,7 @@ internal sealed record EvaluationResponse(
     {
         var plan = record.Plan;
         return new EvaluationResponse(
-            record.Id, record.State, plan.Model, plan.Version, plan.Data, plan.Split, plan.Samples, plan.Seed, plan.Metrics, plan.Features, plan.Classifier,
+            record.Id, record.State, plan.Model, plan.Version, plan.Data, plan.Split, plan.Samples, plan.Seed, plan.Metrics, plan.Metrics.Contains(MetricNames.Nll) ? plan.NllCdf : null, plan.Features, plan.Classifier,
             record.Submitted, record.Started, record.Ended, EvaluationProgress.Of(record, queue.Pictures(record.Id)),
             [.. record.Points.Select(EvaluationPointResponse.Of)],
             record.Error, new EvaluationLinks(PathOf(record.Id), $"/v1/models/{plan.Model}/versions/{plan.Version}"));

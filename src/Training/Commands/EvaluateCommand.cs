@@ -4,6 +4,7 @@ using System.Text.Json;
 using Diffusion.Checkpoints;
 using Diffusion.Guidance;
 using Diffusion.Networks;
+using Diffusion.Noise;
 using Diffusion.Samplers;
 using Diffusion.Training.Data;
 using Diffusion.Training.Evaluation;
@@ -18,7 +19,7 @@ internal static class EvaluateCommand
     public const string Usage =
         "evaluate --model M [--version V] [--sampler ddim] [--steps 1,2,4,10,50] [--options eta=0,spacing=trailing] [--guidance 1] [--guidance-rescale 0] [--guidance-parallel 1] [--dynamic-threshold 0.995] "
         + "[--guiding-classifier NAME[@VERSION]] [--classifier-scale 0,1,2,4] [--samples 1000] [--seed 0] "
-        + "[--metrics frechet,label-accuracy,nll,nll.ode] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
+        + "[--metrics frechet,label-accuracy,nll,nll.ode] [--nll-cdf exact|tanh] [--split test] [--classifier digits-classifier] [--feature-network FILE.pt] [--detector FILE.pt] "
         + "[--detector-size 0] [--confidence 0.8] [--out FILE.ndjson] [--data DIR] [--models DIR] [--threads N] [--device D] [--precision float32|bfloat16|float16] [--tf32 off|on]";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -27,7 +28,7 @@ internal static class EvaluateCommand
     {
         var (model, version) = (arguments.Text("model", ""), arguments.Text("version", ""));
         var plan = Plan.Read(arguments);
-        var requests = Requests(arguments);
+        var requests = Requests(arguments, plan.BoundCdf);
         if (plan.Metrics.Contains(MetricNames.Nll) && requests.Any(r => r.Sampler != MetricNames.BoundSampler || r.IsGuided || r.Threshold is not null))
             throw new CommandException($"--metrics: nll needs --sampler {MetricNames.BoundSampler} without guidance and --dynamic-threshold: only its steps have a bound.");
         if (plan.Metrics.Contains(MetricNames.FlowNll) && (requests.Length > 1 || requests[0].IsGuided))
@@ -77,7 +78,7 @@ internal static class EvaluateCommand
         }
     }
 
-    private sealed record Plan(string[] Metrics, string Split, string Classifier, string? FeatureNetwork, string? Detector, int DetectorSize, double Confidence)
+    private sealed record Plan(string[] Metrics, string Split, string Classifier, string? FeatureNetwork, string? Detector, int DetectorSize, double Confidence, NormalCdf BoundCdf)
     {
         public bool DrawsSamples => Metrics.Any(MetricNames.OfSamples.Contains);
 
@@ -86,15 +87,17 @@ internal static class EvaluateCommand
             var metrics = arguments.Text("metrics", $"{MetricNames.Frechet},{MetricNames.LabelAccuracy}").Split(',', StringSplitOptions.RemoveEmptyEntries);
             if (metrics.FirstOrDefault(m => !MetricNames.All.Contains(m)) is { } unknown)
                 throw new CommandException($"--metrics: there is no '{unknown}'; there are: {string.Join(", ", MetricNames.All)}.");
+            var cdf = NormalCdfs.Find(arguments.Choice("nll-cdf", NormalCdfs.Names[0], [.. NormalCdfs.Names]))!.Value;
+            if (cdf != NormalCdf.Exact && !metrics.Contains(MetricNames.Nll)) throw new CommandException($"--nll-cdf is of the metric {MetricNames.Nll}, which --metrics does not name.");
             return new Plan(
                 metrics, arguments.Text("split", "test"), arguments.Text("classifier", "digits-classifier"), File("feature-network"), File("detector"),
-                arguments.Int("detector-size", 0, 0), arguments.Number("confidence", 0, 0.8));
+                arguments.Int("detector-size", 0, 0), arguments.Number("confidence", 0, 0.8), cdf);
 
             string? File(string name) => arguments.Text(name, "") is { Length: > 0 } path ? path : null;
         }
     }
 
-    private static EvaluationRequest[] Requests(CommandArguments arguments)
+    private static EvaluationRequest[] Requests(CommandArguments arguments, NormalCdf cdf)
     {
         var sampler = arguments.Text("sampler", "ddim");
         var options = arguments.Text("options", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=', 2)).ToArray();
@@ -108,7 +111,7 @@ internal static class EvaluateCommand
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) && scale >= 0 ? scale : throw new CommandException($"--classifier-scale: '{text}' is no scale.")).ToArray();
         return [.. arguments.Text("steps", "20").Split(',').SelectMany(_ => scales, (text, scale) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var steps) && steps > 0
-                ? new EvaluationRequest(sampler, steps, named, guidance, samples, (ulong)seed) { Rescale = rescale, Parallel = parallel, Threshold = threshold, ClassifierScale = scale }
+                ? new EvaluationRequest(sampler, steps, named, guidance, samples, (ulong)seed) { Rescale = rescale, Parallel = parallel, Threshold = threshold, ClassifierScale = scale, BoundCdf = cdf }
                 : throw new CommandException($"--steps: '{text}' is no step count."))];
     }
 

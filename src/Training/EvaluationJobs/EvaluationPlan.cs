@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Diffusion.Noise;
 
 namespace Diffusion.Training.EvaluationJobs;
 
@@ -15,6 +16,9 @@ namespace Diffusion.Training.EvaluationJobs;
 public sealed record EvaluationPlan(
     string Model, int Version, string Data, string Split, int Samples, ulong Seed, IReadOnlyList<string> Metrics, string Features, string? Classifier)
 {
+    /// <summary>How <c>nll</c> computes the mass of a level.</summary>
+    public NormalCdf NllCdf { get; init; }
+
     /// <summary>In the features of the classifier.</summary>
     public const string ClassifierFeatures = "classifier";
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Diffusion.Checkpoints;
+using Diffusion.Noise;
 using Diffusion.Samplers;
 using Diffusion.Training.Data;
 using Diffusion.Training.Evaluation;
@@ -30,6 +31,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         var split = root.Text("split", "test");
         var classifier = root.Has("classifier") ? root.Name("classifier") : null;
         var features = root.Has("features") ? root.Word("features", [EvaluationPlan.ClassifierFeatures, EvaluationPlan.NetworkFeatures]) : null;
+        var cdf = NormalCdfs.Find(root.Word("nllCdf", NormalCdfs.Names, NormalCdfs.Names[0])) ?? NormalCdf.Exact;
         var points = Points(root, manifest, limits, asked is { Count: > 0 } && !asked.Any(MetricNames.OfSamples.Contains));
         root.Close();
         if (problems.Count > 0 || manifest is null) throw new TrainingJobException(problems);
@@ -40,10 +42,11 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         if (features == EvaluationPlan.NetworkFeatures && options.Value.FeatureNetwork.Length == 0) root.Complain("features", "there is no feature network; Evaluation:FeatureNetwork names its file");
         var metrics = Metrics(root, manifest, asked, features, classifier);
         if (metrics.Contains(MetricNames.Nll)) CheckBound(root, points);
+        else if (root.Has("nllCdf")) root.Complain("nllCdf", $"is of the metric {MetricNames.Nll}, which is not asked for");
         if (metrics.Contains(MetricNames.FlowNll) && (points.Count != 1 || points[0].Guidance != 1 || points[0].Steering.Classifier is not null))
             root.Complain("metrics", $"'{MetricNames.FlowNll}' is of the model and the same at every point; it needs one point, with guidance 1 and no classifier");
         if (problems.Count > 0) throw new TrainingJobException(problems);
-        return (new EvaluationPlan(manifest.Model, manifest.Version, data, split, samples, seed, metrics, features, classifier), points);
+        return (new EvaluationPlan(manifest.Model, manifest.Version, data, split, samples, seed, metrics, features, classifier) { NllCdf = cdf }, points);
     }
 
     private CheckpointVersion? Version(JobFields root)

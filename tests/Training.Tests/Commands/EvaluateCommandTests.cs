@@ -19,6 +19,8 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData("--metrics: nll", "--sampler", "ddpm", "--metrics", "nll", "--dynamic-threshold", "0.9")]
     [InlineData("--metrics: nll", "--sampler", "ddpm", "--metrics", "nll", "--guiding-classifier", "tiny-guide", "--classifier-scale", "2")]
     [InlineData("--metrics: nll.ode", "--metrics", "nll.ode", "--guiding-classifier", "tiny-guide", "--classifier-scale", "2")]
+    [InlineData("--nll-cdf", "--nll-cdf", "tanh")]
+    [InlineData("--nll-cdf", "--sampler", "ddpm", "--metrics", "nll", "--nll-cdf", "erf")]
     [InlineData("--classifier-scale", "--classifier-scale", "2")]
     [InlineData("--guiding-classifier", "--guiding-classifier", "nobody")]
     [InlineData("--guiding-classifier", "--guiding-classifier", "tiny-model@1")]
@@ -47,6 +49,20 @@ public sealed class EvaluateCommandTests : IDisposable
         double Number(string name) => row.RootElement.GetProperty(name).GetDouble();
         Assert.Equal((3, 0.7, 0.25, 0.9, 2), (Number("guidance"), Number("guidanceRescale"), Number("guidanceParallel"), Number("dynamicThreshold"), Number("classifierScale")));
         Assert.Equal("tiny-guide@1", row.RootElement.GetProperty("guidingClassifier").GetString());
+    }
+
+    [Theory]
+    [InlineData("tanh")]
+    [InlineData("exact")]
+    public async Task Evaluate_TheBound_TellsTheFormOfItsMass(string form)
+    {
+        using var folder = new TemporaryFolder();
+        var lines = folder["out.ndjson"];
+        foreach (var asked in new[] { form, "exact" })
+            Assert.Equal(0, await Run(Bench.Model, ["--sampler", "ddpm", "--samples", "3", "--steps", "2", "--metrics", "nll", "--nll-cdf", asked, "--out", lines]));
+        var rows = (await File.ReadAllLinesAsync(lines)).Select(l => System.Text.Json.JsonDocument.Parse(l).RootElement).ToArray();
+        Assert.Equal(form, rows[0].GetProperty("nllCdf").GetString());
+        Assert.Equal(form == "exact", rows[0].GetProperty("metrics").GetProperty("nll.small").GetDouble() == rows[1].GetProperty("metrics").GetProperty("nll.small").GetDouble());
     }
 
     private Task<int> Run(string model, string[] args) => EvaluateCommand.RunAsync(

@@ -1,3 +1,4 @@
+using Diffusion.Noise;
 using Diffusion.Training.Evaluation;
 using Diffusion.Training.EvaluationJobs;
 using Diffusion.Training.Jobs;
@@ -93,6 +94,13 @@ public sealed class EvaluationReaderTests : IDisposable
         Refuses("""{ "model": "tiny-memory", "data": "tiny", "samplers": [{ "sampler": "dddm", "steps": [2], "guidingClassifier": "tiny-guide" }] }""", "samplers[0].guidingClassifier");
     }
 
+    [Theory]
+    [InlineData("", NormalCdf.Exact)]
+    [InlineData(""", "nllCdf": "exact" """, NormalCdf.Exact)]
+    [InlineData(""", "nllCdf": "tanh" """, NormalCdf.Tanh)]
+    public void Read_TheFormOfTheMass_IsThatOfThePlan(string field, NormalCdf cdf) =>
+        Assert.Equal(cdf, Bench.Submit(host, $$"""{ "model": "tiny-model", "metrics": ["nll"] {{field}} }""").Plan.NllCdf);
+
     [Fact]
     public void Read_OnlyTheBound_IsOfEveryStep()
     {
@@ -118,6 +126,8 @@ public sealed class EvaluationReaderTests : IDisposable
     [InlineData("""{ "model": "tiny-model", "samples": 1, "seed": -1, "colour": 3 }""", "samples", "seed", "colour")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["fid"] }""", "metrics")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["detection"] }""", "metrics")]
+    [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "nllCdf": "erf" }""", "nllCdf")]
+    [InlineData("""{ "model": "tiny-model", "metrics": ["frechet"], "nllCdf": "tanh" }""", "nllCdf")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "samplers": [{ "sampler": "ddim", "steps": [2] }] }""", "metrics")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "samplers": [{ "sampler": "ddpm", "steps": [2], "guidance": 2 }] }""", "metrics")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["nll.ode"], "samplers": [{ "sampler": "ddim", "steps": [2, 3] }] }""", "metrics")]

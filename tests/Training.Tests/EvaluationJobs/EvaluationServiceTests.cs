@@ -109,6 +109,28 @@ public sealed class EvaluationServiceTests : IDisposable
         Assert.Equal(new BitsPerDim(denoiser.Network, denoiser.Manifest.Traits, TorchSharp.torch.CPU).Measure(new BoundRequest(table, 5, 3), images, CancellationToken.None), results[1].Metrics);
     }
 
+    /// <summary>By the published approximation of the mass: that is measured after a restart too, and told beside the figures.</summary>
+    [Fact]
+    public async Task Evaluation_OfTheBoundByTanh_IsThatAndSaysSo()
+    {
+        string id;
+        using (var first = bench.Host((_, _) => throw new InvalidOperationException()))
+            id = Bench.Submit(first, """{ "model": "tiny-model", "samples": 5, "samplers": [{ "sampler": "ddpm", "steps": [3] }], "metrics": ["nll"], "nllCdf": "tanh" }""").Id;
+        using var host = bench.Host((_, _) => throw new InvalidOperationException("Nothing is drawn here."));
+        await host.StartAsync();
+        var (tanh, exact) = (await Bench.UntilOver(host, id), await Bench.UntilOver(host, Bench.Submit(host, """
+            { "model": "tiny-model", "samples": 5, "samplers": [{ "sampler": "ddpm", "steps": [3] }], "metrics": ["nll"] }
+            """).Id));
+        await host.StopAsync();
+        Assert.Equal(("tanh", "exact"), (tanh.Points[0].Settings!["nllCdf"], exact.Points[0].Settings!["nllCdf"]));
+        Assert.NotEqual(tanh.Points[0].Metrics!["nll.small"], exact.Points[0].Metrics!["nll.small"]);
+        using var denoiser = Networks.Denoiser.Load(bench.Store.Find(Bench.Model)!, TorchSharp.torch.CPU);
+        using var images = TinySet.Open(bench.DataFolder, "test");
+        var sampler = Samplers.SamplerCatalog.Find("ddpm")!;
+        var table = sampler.Compile(denoiser.Manifest.Traits, new Samplers.SamplingOptions(sampler, 3));
+        Assert.Equal(new BitsPerDim(denoiser.Network, denoiser.Manifest.Traits, TorchSharp.torch.CPU).Measure(new BoundRequest(table, 5, 0, Noise.NormalCdf.Tanh), images, CancellationToken.None), tanh.Points[0].Metrics);
+    }
+
     [Fact]
     public async Task Evaluation_OfTheFlowAlone_DrawsNothing()
     {
