@@ -14,6 +14,7 @@ using Diffusion.Training.Commands;
 
 ThreadTeam.Prepare();
 
+if (CommandLine.TryHelp(args, Console.Out) is { } helpExitCode) return helpExitCode;
 if (await TrainingCommands.TryRunAsync(args, CancellationToken.None) is { } exitCode) return exitCode;
 if (await ModelCommands.TryRunAsync(args, Console.Out, Console.Error, TimeProvider.System, CancellationToken.None) is { } modelsExitCode) return modelsExitCode;
 if (await PictureCommands.TryRunAsync(args, Console.Out, Console.Error, CancellationToken.None) is { } picturesExitCode) return picturesExitCode;

@@ -64,6 +64,12 @@ describe('what was measured', () => {
   it('is a line for each sampler with its options, by steps, the latest of each point', () => {
     assert.deepEqual(linesOf(results, 'frechet').map(({ name, points }) => [name, points.map(({ steps, value }) => [steps, value])]),
       [['ddim', [[5, 9], [10, 3]]], ['ddim, eta 1, guidance 2', [[5, 7]]], ['ddpm', [[10, 8]]]]);
+    const steered = [
+      { sampler: 'ddim', guidance: '3', guidanceRescale: '0.7' }, { sampler: 'ddim', guidance: '3' }, { sampler: 'ddim', guidance: '3', guidanceParallel: '0', dynamicThreshold: '0.995' },
+      { sampler: 'ddim', guidance: '0', guidingClassifier: 'guide@1', guidingClassifierSha256: '00', classifierScale: '2' },
+    ].map(settings => ({ metrics: { frechet: 1 }, settings: { steps: '5', ...settings } }));
+    assert.deepEqual(linesOf(steered, 'frechet').map(({ name }) => name),
+      ['ddim, guidance 0, by guide@1, scale 2', 'ddim, guidance 3', 'ddim, guidance 3, parallel 0, threshold 0.995', 'ddim, guidance 3, rescale 0.7']);
     assert.deepEqual(linesOf(results, 'recall').map(({ points }) => points.length), [1]);
     assert.deepEqual(linesOf(results, 'fid'), []);
   });

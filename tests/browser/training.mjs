@@ -7,7 +7,7 @@ import { until } from './service.mjs';
 const job = (name, fields = {}) => ({
   name, model: name, objective: { kind: 'dddm', memorySource: 'own' }, schedule: { name: 'cosine', steps: 20 },
   network: { imageSize: 8, channels: 1, classes: 2, modelChannels: 8, channelMultipliers: [1, 1], residualBlocks: 1, headChannels: 8 },
-  data: 'tiny', batch: 4, steps: 100000, optimizer: { learningRate: 0.002, warmup: 10 }, every: { log: 5, sample: 50, validate: 50 }, sampling: { sampler: 'dddm', steps: 2 }, ...fields,
+  data: 'tiny', batch: 4, steps: 100000, optimizer: { learningRate: 0.002, warmup: 10 }, every: { log: 5, sample: 50, validate: 50 }, sampling: { sampler: 'dddm', steps: 3 }, ...fields,
 });
 
 const visit = async page => {
@@ -70,6 +70,8 @@ export function training(stage) {
     await until(async () => await label(page, 'Sample variance') !== undefined, 'a validated step');
     for (const title of ['Loss', 'Learning rate', 'Images a second', 'Gradient norm', 'Copy score']) await until(() => label(page, title), `a curve of ${title}`);
     await until(async () => /training [\d.]+ now, validation [\d.]+ now/.test(await label(page, 'Loss')), 'both losses');
+    // one line for each evaluation that the job samples with, after the first
+    await until(async () => /: n = 2 [\d.]+ now, n = 3 [\d.]+ now, between/.test(await label(page, 'Change by one evaluation more')), 'both changes');
     // without anybody asking for it
     const before = await stepOf(page, 'Loss');
     await until(async () => await stepOf(page, 'Loss') > before, 'a later step');

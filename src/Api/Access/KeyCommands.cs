@@ -8,7 +8,8 @@ namespace Diffusion.Api.Access;
 /// <summary><c>keys add</c>, <c>keys list</c>, <c>keys revoke</c>: on the machine of the service, which notices by itself.</summary>
 internal static class KeyCommands
 {
-    private const string Usage =
+    /// <summary>How they are used.</summary>
+    public const string Usage =
         """
         keys add NAME [--scopes generate,train,admin] [--rows-per-minute N] [--concurrent-rows N] [--weight W]
         keys list

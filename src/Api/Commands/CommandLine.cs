@@ -1,3 +1,4 @@
+using Diffusion.Api.Access;
 using Diffusion.Training.Commands;
 
 namespace Diffusion.Api.Commands;
@@ -5,13 +6,26 @@ namespace Diffusion.Api.Commands;
 /// <summary>What the executable's arguments may be: a command, or settings of the service.</summary>
 internal static class CommandLine
 {
-    private const string InsecureSwitch = "--insecure", HelpSwitch = "--help";
+    private const string InsecureSwitch = "--insecure";
+
+    private static readonly string[] HelpSwitches = ["--help", "-h"];
 
     /// <summary>The first words of all commands.</summary>
     public static IReadOnlyList<string> Commands { get; } = [.. PictureCommands.Names, .. TrainingCommands.Names, "models", "keys"];
 
-    private static string Known => $"Commands: {string.Join(", ", Commands)}; one that is given wrongly says how it is used. "
+    private static string Known => $"Commands: {string.Join(", ", Commands)}; COMMAND --help says how it is used. "
         + "Without a command the service starts; its arguments are settings, --Section:Name VALUE, and --insecure.";
+
+    /// <summary>Says how a command is used, for <c>COMMAND --help</c> with whatever else beside it.</summary>
+    /// <param name="args">The command line of the executable.</param>
+    /// <param name="output">For the usage.</param>
+    /// <returns>The exit code, or null if nobody asks.</returns>
+    public static int? TryHelp(string[] args, TextWriter output)
+    {
+        if (args is not [var command, .. var rest] || !rest.Any(HelpSwitches.Contains) || UsageOf(command) is not { } usage) return null;
+        output.WriteLine(usage);
+        return 0;
+    }
 
     /// <summary>Answers what is no command and no start of the service.</summary>
     /// <param name="args">The command line of the executable, which names no command.</param>
@@ -20,7 +34,7 @@ internal static class CommandLine
     /// <returns>The exit code, or null if the service is to start.</returns>
     public static int? TryAnswer(string[] args, TextWriter output, TextWriter error)
     {
-        if (args is [HelpSwitch])
+        if (args is [var only] && HelpSwitches.Contains(only))
         {
             output.WriteLine(Known);
             return 0;
@@ -29,6 +43,13 @@ internal static class CommandLine
         error.WriteLine($"'{stray}' is no command and no setting. {Known}");
         return 2;
     }
+
+    private static string? UsageOf(string command) => command switch
+    {
+        "models" => ModelCommands.Usage,
+        "keys" => KeyCommands.Usage,
+        _ => PictureCommands.UsageOf(command) ?? TrainingCommands.UsageOf(command),
+    };
 
     /// <summary>The first argument that is neither a switch, nor a setting, nor the value of one.</summary>
     private static string? Stray(string[] args)

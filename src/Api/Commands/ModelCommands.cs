@@ -12,7 +12,8 @@ namespace Diffusion.Api.Commands;
 /// <summary><c>models list</c> and its like: on the folder of the models, whether a service runs or not; one that runs notices by itself.</summary>
 internal sealed class ModelCommands(CommandArguments arguments, TextWriter output, CheckpointStore store, TimeProvider time)
 {
-    private const string Usage =
+    /// <summary>How they are used.</summary>
+    public const string Usage =
         """
         models list
         models show NAME[@VERSION]

@@ -12,18 +12,29 @@ namespace Diffusion.Api.Commands;
 /// <summary><c>generate</c> and <c>compare</c>: pictures without a service, by the same engine, with the fields of the calls of the same names.</summary>
 internal static class PictureCommands
 {
-    private const string Usage =
+    private const string GenerateUsage =
         """
-        generate [--FIELD VALUE ...] --out FILE[,FILE ...]
+        generate [--FIELD VALUE ...] --out FILE[,FILE ...] [--models DIR] [--device cpu|cuda] [--threads N]
           every field of POST /generate: --model M --sampler ddim --steps 50 --n 16 --seed 7 --label 0,1,2 --guidance 2 --frames every:50 ...
           the end of a name says the format: .png .jpg .webp .json .zip .npz .gif; a name that ends in / is a folder of PNG files; --format strip, apng, raw
-        compare --runs SAMPLER:STEPS,SAMPLER:STEPS [--FIELD VALUE ...] --out FILE
+        """;
+
+    private const string CompareUsage =
+        """
+        compare --runs SAMPLER:STEPS,SAMPLER:STEPS [--FIELD VALUE ...] --out FILE [--models DIR] [--device cpu|cuda] [--threads N]
           the same seeds by each, side by side, with the wall time of each
-        both with [--models DIR] [--device cpu|cuda] [--threads N]
         """;
 
     /// <summary>The first words of these commands.</summary>
     public static IReadOnlyList<string> Names { get; } = ["generate", "compare"];
+
+    /// <summary>How a command is used, or null if this is no such command.</summary>
+    public static string? UsageOf(string command) => command switch
+    {
+        "generate" => GenerateUsage,
+        "compare" => CompareUsage,
+        _ => null,
+    };
 
     /// <summary>Runs the command that the arguments name.</summary>
     /// <param name="args">The command line of the executable.</param>
@@ -45,7 +56,7 @@ internal static class PictureCommands
         }
         catch (Exception wrong) when (wrong is CommandException or RequestRefusedException or GenerationRefusedException)
         {
-            await error.WriteLineAsync($"{wrong.Message}{Environment.NewLine}{Usage}");
+            await error.WriteLineAsync($"{wrong.Message}{Environment.NewLine}{UsageOf(command)}");
             return 2;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

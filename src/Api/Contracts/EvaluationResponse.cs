@@ -1,3 +1,5 @@
+using Diffusion.Noise;
+using Diffusion.Training.Evaluation;
 using Diffusion.Training.EvaluationJobs;
 
 namespace Diffusion.Api.Contracts;
@@ -12,6 +14,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Samples">Pictures of each point, and images that its bound is of.</param>
 /// <param name="Seed">Seed of the pictures.</param>
 /// <param name="Metrics">What is measured.</param>
+/// <param name="NllCdf">How nll computes the mass of a level, if it is measured.</param>
 /// <param name="Features">What distances are measured in: <c>classifier</c> or <c>network</c>.</param>
 /// <param name="Classifier">The classifier, if one takes part.</param>
 /// <param name="Submitted">When it came, UTC.</param>
@@ -22,7 +25,7 @@ namespace Diffusion.Api.Contracts;
 /// <param name="Error">Why it failed.</param>
 /// <param name="Links">Where it is, and where the version is.</param>
 internal sealed record EvaluationResponse(
-    string Id, EvaluationState State, string Model, int Version, string Data, string Split, int Samples, ulong Seed, IReadOnlyList<string> Metrics, string Features, string? Classifier,
+    string Id, EvaluationState State, string Model, int Version, string Data, string Split, int Samples, ulong Seed, IReadOnlyList<string> Metrics, NormalCdf? NllCdf, string Features, string? Classifier,
     DateTimeOffset Submitted, DateTimeOffset? Started, DateTimeOffset? Ended, EvaluationProgress Progress, IReadOnlyList<EvaluationPointResponse> Points, string? Error, EvaluationLinks Links)
 {
     /// <summary>Where an evaluation is.</summary>
@@ -32,9 +35,9 @@ internal sealed record EvaluationResponse(
     {
         var plan = record.Plan;
         return new EvaluationResponse(
-            record.Id, record.State, plan.Model, plan.Version, plan.Data, plan.Split, plan.Samples, plan.Seed, plan.Metrics, plan.Features, plan.Classifier,
+            record.Id, record.State, plan.Model, plan.Version, plan.Data, plan.Split, plan.Samples, plan.Seed, plan.Metrics, plan.Metrics.Contains(MetricNames.Nll) ? plan.NllCdf : null, plan.Features, plan.Classifier,
             record.Submitted, record.Started, record.Ended, EvaluationProgress.Of(record, queue.Pictures(record.Id)),
-            [.. record.Points.Select(p => new EvaluationPointResponse(p.Sampler, p.Steps, p.Options, p.Guidance, p.Measured, p.Metrics))],
+            [.. record.Points.Select(EvaluationPointResponse.Of)],
             record.Error, new EvaluationLinks(PathOf(record.Id), $"/v1/models/{plan.Model}/versions/{plan.Version}"));
     }
 }
@@ -62,10 +65,25 @@ internal sealed record EvaluationProgress(int Points, int PointsDone, long Pictu
 /// <param name="Steps">Network evaluations a picture.</param>
 /// <param name="Options">Sampler options.</param>
 /// <param name="Guidance">Scale of classifier-free guidance; 1 is none.</param>
+/// <param name="GuidanceRescale">Share of guidance rescale; 0 is none.</param>
+/// <param name="GuidanceParallel">Share that is kept of what guidance adds along the estimate; 1 keeps all.</param>
+/// <param name="DynamicThreshold">Percentile of dynamic thresholding as a share; none if it clips as the sampler does.</param>
+/// <param name="GuidingClassifier">The noisy classifier that guides, NAME@VERSION; none if there is none.</param>
+/// <param name="ClassifierScale">Its scale.</param>
 /// <param name="Measured">When it was measured, UTC.</param>
 /// <param name="Metrics">The figures by name.</param>
 internal sealed record EvaluationPointResponse(
-    string Sampler, int Steps, IReadOnlyDictionary<string, string> Options, double Guidance, DateTimeOffset? Measured, IReadOnlyDictionary<string, double>? Metrics);
+    string Sampler, int Steps, IReadOnlyDictionary<string, string> Options, double Guidance, double GuidanceRescale, double GuidanceParallel, double? DynamicThreshold,
+    string? GuidingClassifier, double? ClassifierScale, DateTimeOffset? Measured, IReadOnlyDictionary<string, double>? Metrics)
+{
+    public static EvaluationPointResponse Of(EvaluationPoint point)
+    {
+        var steering = point.Steering;
+        return new(
+            point.Sampler, point.Steps, point.Options, point.Guidance, steering.GuidanceRescale, steering.GuidanceParallel, steering.DynamicThreshold,
+            steering.Classifier?.Reference, steering.Classifier?.Scale, point.Measured, point.Metrics);
+    }
+}
 
 /// <summary>Where an evaluation and what it measures are.</summary>
 /// <param name="Self">Itself.</param>

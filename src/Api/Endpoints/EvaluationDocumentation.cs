@@ -12,6 +12,13 @@ internal sealed class EvaluationDocumentation : IOperationFilter
         { "model": "digits-ddpm", "samplers": [{ "sampler": "ddim", "steps": [2, 4] }, { "sampler": "ddpm", "steps": [4] }], "samples": 16, "metrics": ["precision-recall", "nearest-image"] }
         """;
 
+    private const string Guided = """
+        {
+          "model": "digits-ddpm", "samples": 200, "metrics": ["frechet", "label-accuracy", "diversity"],
+          "samplers": [{ "sampler": "ddim", "steps": [20], "guidance": 4 }, { "sampler": "ddim", "steps": [20], "guidance": 4, "guidanceParallel": 0, "guidanceRescale": 0.7, "dynamicThreshold": 0.995 }]
+        }
+        """;
+
     private const string Default = """{ "model": "digits-dddm" }""";
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
@@ -21,6 +28,7 @@ internal sealed class EvaluationDocumentation : IOperationFilter
         json.Examples = new Dictionary<string, IOpenApiExample>
         {
             ["curve"] = Example("Two samplers, one of them at two step counts", Curve),
+            ["guided"] = Example("Guidance as it is, and held back", Guided),
             ["default"] = Example("All that can be measured, as the model is served", Default),
         };
     }

@@ -73,9 +73,9 @@ internal sealed class EngineSamples(GenerationService generations, IOptions<Eval
             {
                 await Task.Delay(refused.RetryAfter ?? Soon, time, stop);
             }
-            catch (GenerationRefusedException refused) when (refused.Reason == RefusalReason.UnknownModel && time.GetElapsedTime(since) < Publication)
+            catch (GenerationRefusedException refused) when ((refused.Reason == RefusalReason.UnknownModel || refused.Errors.All(e => e.Field == "classifier")) && time.GetElapsedTime(since) < Publication)
             {
-                // a version that was published just now: the engine looks for new ones now and then
+                // a version that was published just now, of the model or of what guides it: the engine looks for new ones now and then
                 await Task.Delay(Soon, time, stop);
             }
             catch (GenerationRefusedException refused)
@@ -96,6 +96,11 @@ internal sealed class EngineSamples(GenerationService generations, IOptions<Eval
         FirstPicture = order.First,
         Labels = order.Labels,
         Guidance = order.Labels.Count == 0 ? null : order.Guidance,
+        GuidanceRescale = order.Steering.GuidanceRescale,
+        GuidanceParallel = order.Steering.GuidanceParallel,
+        DynamicThreshold = order.Steering.DynamicThreshold,
+        Classifier = order.Steering.Classifier?.Reference,
+        ClassifierScale = order.Steering.Classifier?.Scale,
         Client = Client,
         Allowance = new Allowance(Weight: options.Value.Weight),
         Class = RequestClass.Evaluation,

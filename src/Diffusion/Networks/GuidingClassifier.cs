@@ -42,6 +42,20 @@ public sealed class GuidingClassifier : IDisposable
         }
     }
 
+    /// <summary>Why a version cannot guide a model, or null.</summary>
+    /// <param name="classifier">Manifest of the version that shall guide.</param>
+    /// <param name="model">Manifest of what shall be guided.</param>
+    public static string? Misfit(CheckpointManifest classifier, CheckpointManifest model)
+    {
+        ArgumentNullException.ThrowIfNull(classifier);
+        ArgumentNullException.ThrowIfNull(model);
+        if (!classifier.IsClassifier) return "is no noisy classifier";
+        var (its, own) = (classifier.Network, model.Network);
+        if ((its.ImageSize, its.Channels) != (own.ImageSize, own.Channels)) return $"judges {its.ImageSize}x{its.ImageSize} of {its.Channels} channels, and the model makes {own.ImageSize}x{own.ImageSize} of {own.Channels}";
+        if (classifier.Schedule != model.Schedule) return $"was trained on the schedule {classifier.Schedule.Name} with {classifier.Schedule.Steps} steps, and the model on {model.Schedule.Name} with {model.Schedule.Steps}";
+        return own.Classes is { } classes && classes != its.Classes ? $"knows {its.Classes} classes, and the model {classes}" : null;
+    }
+
     /// <summary>The gradient of log p(y | x_t) by x_t.</summary>
     /// <param name="x">x_t, [B, C, H, W], float32.</param>
     /// <param name="timeIndex">0-based time index of each, [B].</param>

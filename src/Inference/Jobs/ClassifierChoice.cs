@@ -1,6 +1,7 @@
 using System.Globalization;
 using Diffusion.Checkpoints;
 using Diffusion.Inference.Models;
+using Diffusion.Networks;
 using Diffusion.Samplers;
 
 namespace Diffusion.Inference.Jobs;
@@ -37,7 +38,7 @@ internal sealed class ClassifierChoice : IDisposable
         var at = name.IndexOf('@', StringComparison.Ordinal);
         lease = registry.Acquire(at < 0 ? name : name[..at], at < 0 ? null : name[(at + 1)..]);
         if (lease is null) errors.Invalid("classifier", $"There is no classifier '{name}'; {Fitting(registry, manifest)}.");
-        else if (Misfit(lease.Manifest, manifest) is { } reason) errors.Unsupported("classifier", $"'{name}' {reason}; {Fitting(registry, manifest)}.");
+        else if (GuidingClassifier.Misfit(lease.Manifest, manifest) is { } reason) errors.Unsupported("classifier", $"'{name}' {reason}; {Fitting(registry, manifest)}.");
     }
 
     public ModelLease? Lease => lease;
@@ -46,19 +47,9 @@ internal sealed class ClassifierChoice : IDisposable
 
     public void Dispose() => lease?.Dispose();
 
-    /// <summary>Why a version cannot guide a model, or null.</summary>
-    public static string? Misfit(CheckpointManifest classifier, CheckpointManifest model)
-    {
-        if (!classifier.IsClassifier) return "is no noisy classifier";
-        var (its, own) = (classifier.Network, model.Network);
-        if ((its.ImageSize, its.Channels) != (own.ImageSize, own.Channels)) return $"judges {its.ImageSize}x{its.ImageSize} of {its.Channels} channels, and the model makes {own.ImageSize}x{own.ImageSize} of {own.Channels}";
-        if (classifier.Schedule != model.Schedule) return $"was trained on the schedule {classifier.Schedule.Name} with {classifier.Schedule.Steps} steps, and the model on {model.Schedule.Name} with {model.Schedule.Steps}";
-        return own.Classes is { } classes && classes != its.Classes ? $"knows {its.Classes} classes, and the model {classes}" : null;
-    }
-
     private static string Fitting(ModelRegistry registry, CheckpointManifest model)
     {
-        var names = registry.Describe().Where(m => Misfit(m.Manifest, model) is null).Select(m => m.Name).ToArray();
+        var names = registry.Describe().Where(m => GuidingClassifier.Misfit(m.Manifest, model) is null).Select(m => m.Name).ToArray();
         return names.Length == 0 ? $"none that is here fits model '{model.Model}'" : $"these fit model '{model.Model}': {string.Join(", ", names)}";
     }
 }

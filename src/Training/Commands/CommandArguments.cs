@@ -60,6 +60,15 @@ public sealed class CommandArguments
             ? value : throw new CommandException($"--{name} must be a number of at least {minimum}, got '{text}'.");
     }
 
+    /// <summary>A number in 0..1, or null if it is not given.</summary>
+    public double? Share(string name)
+    {
+        asked.Add(name);
+        if (!named.TryGetValue(name, out var text)) return null;
+        return double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 1
+            ? value : throw new CommandException($"--{name} must be a number in 0..1, got '{text}'.");
+    }
+
     /// <summary>The named arguments that nobody has asked for yet; now somebody has.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Rest()
     {

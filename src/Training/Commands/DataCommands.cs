@@ -7,12 +7,13 @@ namespace Diffusion.Training.Commands;
 /// <summary>The commands of image sets: import one, list them, show one.</summary>
 internal static class DataCommands
 {
-    public const string Usage =
+    public const string ImportUsage =
         """
         import mnist [--from data/source/mnist] [--to data/mnist-32]
         import PATH --to data/NAME --size 32 [--channels 3] [--fit cover|pad] [--test-share 0] [--duplicates drop|keep] [--source TEXT] [--terms TEXT]
-        datasets [NAME] [--data data]
         """;
+
+    public const string SetsUsage = "datasets [NAME] [--data data]";
 
     public static int Import(CommandArguments arguments, TextWriter output, bool terminal, CancellationToken stop)
     {

@@ -13,17 +13,23 @@ namespace Diffusion.Training.Commands;
 /// <summary>The headless commands: the same code as the service, with a progress bar.</summary>
 public static class TrainingCommands
 {
-    private const string Usage =
-        $"""
-        train JOB.json [--threads N] [--device cpu|cuda] [--tf32 off|on] [--perceptual-network FILE.pt] [--data DIR] [--state DIR] [--models DIR]
-        {DataCommands.Usage}
-        {EvaluateCommand.Usage}
-        {AverageCommand.Usage}
-        {ProfileCommand.Usage}
-        """;
+    private const string TrainUsage = "train JOB.json [--threads N] [--device cpu|cuda] [--tf32 off|on] [--perceptual-network FILE.pt] [--data DIR] [--state DIR] [--models DIR]";
 
     /// <summary>The first words of the training commands.</summary>
     public static IReadOnlyList<string> Names { get; } = ["train", "import", "datasets", "evaluate", "average", "profile"];
+
+    /// <summary>How a command is used, or null if this is no training command.</summary>
+    /// <param name="command">The first word.</param>
+    public static string? UsageOf(string command) => command switch
+    {
+        "train" => TrainUsage,
+        "import" => DataCommands.ImportUsage,
+        "datasets" => DataCommands.SetsUsage,
+        "evaluate" => EvaluateCommand.Usage,
+        "average" => AverageCommand.Usage,
+        "profile" => ProfileCommand.Usage,
+        _ => null,
+    };
 
     /// <summary>Runs the command that <paramref name="args"/> names.</summary>
     /// <param name="args">The command line of the executable.</param>
@@ -50,7 +56,7 @@ public static class TrainingCommands
         }
         catch (CommandException wrong)
         {
-            await Console.Error.WriteLineAsync($"{wrong.Message}{Environment.NewLine}{Usage}");
+            await Console.Error.WriteLineAsync($"{wrong.Message}{Environment.NewLine}{UsageOf(command)}");
             return 2;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

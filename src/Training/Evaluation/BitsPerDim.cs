@@ -14,7 +14,8 @@ namespace Diffusion.Training.Evaluation;
 /// <param name="Table">Of <c>ddpm</c>: its steps are the chain's, and clip as they do.</param>
 /// <param name="Images">How many images, evenly chosen; fewer where there are not so many.</param>
 /// <param name="Seed">Key of the noise.</param>
-internal sealed record BoundRequest(SamplerTable Table, int Images, ulong Seed);
+/// <param name="Cdf">How the mass of a level is computed.</param>
+internal sealed record BoundRequest(SamplerTable Table, int Images, ulong Seed, NormalCdf Cdf = NormalCdf.Exact);
 
 /// <summary>
 /// The variational bound on -log2 p(x_0) of real images, a number for each of their numbers: the chain's every term, of one x_t each, and the
@@ -40,7 +41,7 @@ internal sealed class BitsPerDim(UNet network, DenoiserTraits model, Device devi
     {
         var rows = request.Table.Rows;
         var chain = new ReverseChain(model.Schedule, [.. rows.Reverse().Select(r => r.TimeIndex + 1)]);
-        var bound = new VariationalBound(model.Schedule, chain);
+        var bound = new VariationalBound(model.Schedule, chain, request.Cdf);
         var count = Math.Min(request.Images, images.Count);
         var sums = Kinds.ToDictionary(kind => kind, _ => new double[count], StringComparer.Ordinal);
         var priors = new double[count];

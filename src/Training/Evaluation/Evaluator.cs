@@ -1,5 +1,6 @@
 using Diffusion.Guidance;
 using Diffusion.Networks;
+using Diffusion.Noise;
 using Diffusion.Samplers;
 using Diffusion.Training.Data;
 using Diffusion.Training.Objectives;
@@ -22,6 +23,12 @@ internal sealed record EvaluationRequest(
 
     /// <summary>Scale of the guiding classifier.</summary>
     public double ClassifierScale { get; init; }
+
+    /// <summary>How <c>nll</c> computes the mass of a level.</summary>
+    public NormalCdf BoundCdf { get; init; }
+
+    /// <summary>Whether the pictures are no longer those of the distribution that was learned.</summary>
+    public bool IsGuided => Guidance != ClassifierFreeGuidance.NoGuidance || ClassifierScale != ClassifierGuidance.NoGuidance;
 }
 
 /// <summary>One measured row.</summary>
@@ -34,6 +41,21 @@ internal sealed record EvaluationRow
     public required IReadOnlyDictionary<string, string> Options { get; init; }
     public required double Guidance { get; init; }
     public required int Samples { get; init; }
+
+    /// <summary>phi of guidance rescale; 0 is none.</summary>
+    public double GuidanceRescale { get; init; }
+
+    /// <summary>eta of the projection of guidance; 1 keeps all.</summary>
+    public double GuidanceParallel { get; init; } = GuidanceProjection.Whole;
+
+    /// <summary>The share of dynamic thresholding, or null.</summary>
+    public double? DynamicThreshold { get; init; }
+
+    /// <summary>How <c>nll</c> computed the mass of a level; null without it.</summary>
+    public NormalCdf? NllCdf { get; init; }
+
+    /// <summary>What guides by classes, NAME@VERSION, or null.</summary>
+    public string? GuidingClassifier { get; init; }
 
     /// <summary>Scale of the guiding classifier, or null where there is none.</summary>
     public double? ClassifierScale { get; init; }
@@ -85,7 +107,7 @@ internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, ImageS
         if (request.Threshold is { } share) table = table with { Rows = [.. table.Rows.Select(r => r with { Threshold = share, ClipsClean = false })] };
         var (figures, seconds, draws) = (new SortedDictionary<string, double>(StringComparer.Ordinal), 0.0, metrics.Any(MetricNames.OfSamples.Contains));
         if (metrics.Contains(MetricNames.Nll))
-            figures = new BitsPerDim(denoiser.Network, denoiser.Manifest.Traits, denoiser.Device).Measure(new BoundRequest(table, request.Samples, request.Seed), reference, stop);
+            figures = new BitsPerDim(denoiser.Network, denoiser.Manifest.Traits, denoiser.Device).Measure(new BoundRequest(table, request.Samples, request.Seed, request.BoundCdf), reference, stop);
         if (metrics.Contains(MetricNames.FlowNll))
             foreach (var (name, value) in FlowLikelihood.Of(denoiser).Measure(reference, request.Samples, request.Seed, stop)) figures[name] = value;
         if (draws)
@@ -107,6 +129,11 @@ internal sealed class Evaluator(Denoiser denoiser, SampleMeasure measure, ImageS
             Options = request.Options,
             Guidance = request.Guidance,
             Samples = request.Samples,
+            GuidanceRescale = request.Rescale,
+            GuidanceParallel = request.Parallel,
+            DynamicThreshold = request.Threshold,
+            NllCdf = metrics.Contains(MetricNames.Nll) ? request.BoundCdf : null,
+            GuidingClassifier = Guiding is { Manifest: var by } ? FormattableString.Invariant($"{by.Model}@{by.Version}") : null,
             ClassifierScale = Guiding is null ? null : request.ClassifierScale,
             Seed = request.Seed,
             Metrics = figures,

@@ -11,15 +11,18 @@ namespace Diffusion.Training.Evaluation;
 /// al. 2021, eq. 39): what the deterministic sampler itself makes of each image, no bound.
 /// </summary>
 /// <remarks>
-/// Levels are made a density by (level + u) / 128 - 1 with u uniform in 0..1, so that 7 bits are added for 256 of them. The density is that of
-/// y = x / alpha at t = 1.
+/// Levels are made a density by u uniform in 0..1 within each of the 256 that <see cref="Range"/> has, for which it adds 7 bits, as it is 2 wide. The density is
+/// that of y = x / alpha at t = 1.
 /// </remarks>
 internal sealed class FlowLikelihood(FlowNetwork network, UNetConfig config, DenoiserTraits model, Device device)
 {
     private const int Batch = 25, MostEvaluations = 5000;
-    private const double Tolerance = 1e-5, LevelBits = 7;
+    private const double Tolerance = 1e-5;
 
     private readonly ProbabilityFlow flow = new(network, config, model, device);
+
+    /// <summary>Where the model has its images.</summary>
+    public ValueRange Range { get; init; } = ValueRange.OfImages;
 
     /// <summary>That of a published model.</summary>
     public static FlowLikelihood Of(Denoiser denoiser) =>
@@ -44,7 +47,7 @@ internal sealed class FlowLikelihood(FlowNetwork network, UNetConfig config, Den
             var told = BitsPerDim.TellsLabels(config, images.Manifest);
             long[]? labels = config.NullLabel is { } none ? Array.ConvertAll(indices, i => told ? images.Label(i) : (long)none) : null;
             var (logs, taken) = Logs(Array.ConvertAll(indices, i => Density(images, i, seed)), indices, labels, seed, stop);
-            bits.AddRange(logs.Select(log => LevelBits - log / (images.Pixels * Math.Log(2))));
+            bits.AddRange(logs.Select(log => Range.BitsPerDim(log, images.Pixels)));
             evaluations.AddRange(taken.Select(n => (double)n));
         }
         var mean = bits.Average();
@@ -82,11 +85,11 @@ internal sealed class FlowLikelihood(FlowNetwork network, UNetConfig config, Den
         return log;
     }
 
-    private static double[] Density(ImageSet images, int index, ulong seed)
+    private double[] Density(ImageSet images, int index, ulong seed)
     {
         var (clean, uniform) = (new float[images.Pixels], new double[images.Pixels]);
         images.Read(index, clean);
         SeededNoise.Uniform(seed, (uint)index, 0, NoisePurpose.Dequantisation, uniform);
-        return [.. clean.Zip(uniform, (value, u) => (Math.Round((value + 1) * 127.5) + u) / 128 - 1)];
+        return [.. clean.Zip(uniform, (value, u) => Range.Place(Math.Round((value + 1) * 127.5), u))];
     }
 }

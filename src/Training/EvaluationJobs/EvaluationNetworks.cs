@@ -1,6 +1,7 @@
 using System.Globalization;
 using Diffusion.Checkpoints;
 using Diffusion.Networks;
+using Diffusion.Noise;
 using Diffusion.Samplers;
 using Diffusion.Training.Data;
 using Diffusion.Training.Evaluation;
@@ -63,9 +64,10 @@ internal sealed class EvaluationNetworks(IOptions<TrainingOptions> training, IOp
         CheckpointStore.Verify(version);
         using var denoiser = Denoiser.Load(version, where);
         var (sampler, traits) = (SamplerCatalog.Find(point.Sampler)!, version.Manifest.Traits);
-        var request = new BoundRequest(sampler.Compile(traits, new SamplingOptions(sampler, point.Steps, point.Options)), plan.Samples, plan.Seed);
+        var request = new BoundRequest(sampler.Compile(traits, new SamplingOptions(sampler, point.Steps, point.Options)), plan.Samples, plan.Seed, plan.NllCdf);
         foreach (var (metric, value) in new BitsPerDim(denoiser.Network, traits, where).Measure(request, reference, stop)) figures[metric] = value;
         Describe(plan, version, reference, description);
+        description["nllCdf"] = NormalCdfs.Names[(int)plan.NllCdf];
     }
 
     private static void OfFlow(

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Diffusion.Noise;
 
 namespace Diffusion.Training.EvaluationJobs;
 
@@ -15,6 +16,9 @@ namespace Diffusion.Training.EvaluationJobs;
 public sealed record EvaluationPlan(
     string Model, int Version, string Data, string Split, int Samples, ulong Seed, IReadOnlyList<string> Metrics, string Features, string? Classifier)
 {
+    /// <summary>How <c>nll</c> computes the mass of a level.</summary>
+    public NormalCdf NllCdf { get; init; }
+
     /// <summary>In the features of the classifier.</summary>
     public const string ClassifierFeatures = "classifier";
 
@@ -33,6 +37,9 @@ public sealed record EvaluationPlan(
 /// <param name="Guidance">Scale of classifier-free guidance; 1 is none.</param>
 public sealed record EvaluationPoint(string Sampler, int Steps, IReadOnlyDictionary<string, string> Options, double Guidance)
 {
+    /// <summary>What steers its pictures besides.</summary>
+    public Steering Steering { get; init; } = Steering.None;
+
     /// <summary>The figures by name, or null before they are there.</summary>
     public IReadOnlyDictionary<string, double>? Metrics { get; init; }
 

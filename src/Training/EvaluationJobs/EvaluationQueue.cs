@@ -54,9 +54,10 @@ public sealed class EvaluationQueue
     /// <summary>Pictures of the point under way that are drawn; 0 if it is not being measured.</summary>
     public int Pictures(string id) => Active is { } active && active.Id == id ? active.Pictures : 0;
 
-    /// <summary>Versions that evaluations which are not over measure.</summary>
-    public IEnumerable<(string Model, int Version, string Reason)> Needed() =>
-        Records.Where(r => !r.IsOver).Select(r => (r.Plan.Model, r.Plan.Version, $"evaluation {r.Id} measures it"));
+    /// <summary>Versions that evaluations which are not over measure, or are guided by.</summary>
+    public IEnumerable<(string Model, int Version, string Reason)> Needed() => Records.Where(r => !r.IsOver).SelectMany(r => r.Points
+        .Select(p => p.Steering.Classifier).OfType<GuidingVersion>().Select(c => (c.Model, c.Version, Reason: $"evaluation {r.Id} is guided by it")).Distinct()
+        .Prepend((r.Plan.Model, r.Plan.Version, Reason: $"evaluation {r.Id} measures it")));
 
     /// <summary>Adds an evaluation.</summary>
     /// <param name="request">What is asked for; <c>docs/evaluation.md</c> has its fields.</param>

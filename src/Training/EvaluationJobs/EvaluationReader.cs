@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Diffusion.Checkpoints;
+using Diffusion.Noise;
 using Diffusion.Samplers;
 using Diffusion.Training.Data;
 using Diffusion.Training.Evaluation;
@@ -30,6 +31,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         var split = root.Text("split", "test");
         var classifier = root.Has("classifier") ? root.Name("classifier") : null;
         var features = root.Has("features") ? root.Word("features", [EvaluationPlan.ClassifierFeatures, EvaluationPlan.NetworkFeatures]) : null;
+        var cdf = NormalCdfs.Find(root.Word("nllCdf", NormalCdfs.Names, NormalCdfs.Names[0])) ?? NormalCdf.Exact;
         var points = Points(root, manifest, limits, asked is { Count: > 0 } && !asked.Any(MetricNames.OfSamples.Contains));
         root.Close();
         if (problems.Count > 0 || manifest is null) throw new TrainingJobException(problems);
@@ -40,10 +42,11 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         if (features == EvaluationPlan.NetworkFeatures && options.Value.FeatureNetwork.Length == 0) root.Complain("features", "there is no feature network; Evaluation:FeatureNetwork names its file");
         var metrics = Metrics(root, manifest, asked, features, classifier);
         if (metrics.Contains(MetricNames.Nll)) CheckBound(root, points);
-        if (metrics.Contains(MetricNames.FlowNll) && (points.Count != 1 || points[0].Guidance != 1))
-            root.Complain("metrics", $"'{MetricNames.FlowNll}' is of the model and the same at every point; it needs one point, with guidance 1");
+        else if (root.Has("nllCdf")) root.Complain("nllCdf", $"is of the metric {MetricNames.Nll}, which is not asked for");
+        if (metrics.Contains(MetricNames.FlowNll) && (points.Count != 1 || points[0].Guidance != 1 || points[0].Steering.Classifier is not null))
+            root.Complain("metrics", $"'{MetricNames.FlowNll}' is of the model and the same at every point; it needs one point, with guidance 1 and no classifier");
         if (problems.Count > 0) throw new TrainingJobException(problems);
-        return (new EvaluationPlan(manifest.Model, manifest.Version, data, split, samples, seed, metrics, features, classifier), points);
+        return (new EvaluationPlan(manifest.Model, manifest.Version, data, split, samples, seed, metrics, features, classifier) { NllCdf = cdf }, points);
     }
 
     private CheckpointVersion? Version(JobFields root)
@@ -61,7 +64,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         return null;
     }
 
-    private static IReadOnlyList<EvaluationPoint> Points(JobFields root, CheckpointManifest? manifest, EngineLimits limits, bool onlyLikelihood)
+    private IReadOnlyList<EvaluationPoint> Points(JobFields root, CheckpointManifest? manifest, EngineLimits limits, bool onlyLikelihood)
     {
         var sections = root.Sections("samplers");
         if (sections is null && onlyLikelihood && manifest is not null)
@@ -80,6 +83,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
             var isKnown = !section.Refused;
             var values = section.Words("options");
             var guidance = section.Number("guidance", 0, limits.MostGuidance, 1);
+            var steering = new SteeringReader(store, limits).Read(section, manifest, section.IsWrong("sampler") ? null : SamplerCatalog.Find(name), section.IsWrong("guidance") ? null : guidance);
             section.Close();
             if (!isKnown || manifest is null) continue;
             if (steps.Count == 0) section.Complain("steps", "must have one number or more");
@@ -87,7 +91,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
             foreach (var count in steps.Distinct())
             {
                 Check(section, manifest.Traits, SamplerCatalog.Find(name)!, count, values);
-                points.Add(new EvaluationPoint(name, count, values, guidance));
+                points.Add(new EvaluationPoint(name, count, values, guidance) { Steering = steering });
             }
         }
         if (points.Count > MostPoints) root.Complain("samplers", $"are {points.Count} points; one evaluation has up to {MostPoints}");
@@ -97,7 +101,8 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
     private static void CheckBound(JobFields root, IReadOnlyList<EvaluationPoint> points)
     {
         if (points.Any(p => p.Sampler != MetricNames.BoundSampler)) root.Complain("metrics", $"'{MetricNames.Nll}' needs the sampler {MetricNames.BoundSampler} at every point: only its steps have a bound");
-        else if (points.Any(p => p.Guidance != 1)) root.Complain("metrics", $"'{MetricNames.Nll}' needs guidance 1 at every point: what is guided is no distribution");
+        else if (points.Any(p => p.Guidance != 1 || p.Steering.Classifier is not null)) root.Complain("metrics", $"'{MetricNames.Nll}' needs guidance 1 and no classifier at every point: what is guided is no distribution");
+        else if (points.Any(p => p.Steering.DynamicThreshold is not null)) root.Complain("metrics", $"'{MetricNames.Nll}' needs points without dynamicThreshold: it has x_0 clipped, or not, as the sampler does");
     }
 
     private static void Check(JobFields section, DenoiserTraits traits, ISampler sampler, int steps, IReadOnlyDictionary<string, string> values)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Diffusion.Checkpoints;
+using Diffusion.Guidance;
 using Diffusion.Networks;
 using Diffusion.Training.Commands;
 using Diffusion.Training.Evaluation;
@@ -85,13 +86,13 @@ internal sealed partial class EvaluationService(
             active.Pictures = lots.Done;
             var count = Math.Min(options.Value.BatchPictures, plan.Samples - lots.Done);
             int[] asked = labels is null ? [] : [.. labels.Skip(lots.Done).Take(count).Select(l => (int)l)];
-            lots.Add(await draw(new SampleOrder(plan.Model, plan.Version, point.Sampler, point.Steps, point.Options, point.Guidance, plan.Seed, lots.Done, asked, count), active.Stop));
+            lots.Add(await draw(new SampleOrder(plan.Model, plan.Version, point.Sampler, point.Steps, point.Options, point.Guidance, plan.Seed, lots.Done, asked, count) { Steering = point.Steering }, active.Stop));
         }
         active.Pictures = lots.Done;
         return lots.Values;
     }
 
-    private static Dictionary<string, string> Settings(EvaluationPlan plan, EvaluationPoint point, IReadOnlyDictionary<string, string> description)
+    private Dictionary<string, string> Settings(EvaluationPlan plan, EvaluationPoint point, IReadOnlyDictionary<string, string> description)
     {
         var settings = new Dictionary<string, string>(description, StringComparer.Ordinal)
         {
@@ -104,7 +105,20 @@ internal sealed partial class EvaluationService(
             ["split"] = plan.Split,
         };
         foreach (var (name, value) in point.Options) settings[$"option.{name}"] = value;
+        foreach (var (name, value) in Settings(point.Steering)) settings[name] = value;
         return settings;
+    }
+
+    /// <summary>What steered the pictures, and nothing of what did not.</summary>
+    private IEnumerable<(string Name, string Value)> Settings(Steering steering)
+    {
+        if (steering.GuidanceRescale > 0) yield return ("guidanceRescale", steering.GuidanceRescale.ToString(CultureInfo.InvariantCulture));
+        if (steering.GuidanceParallel < GuidanceProjection.Whole) yield return ("guidanceParallel", steering.GuidanceParallel.ToString(CultureInfo.InvariantCulture));
+        if (steering.DynamicThreshold is { } share) yield return ("dynamicThreshold", share.ToString(CultureInfo.InvariantCulture));
+        if (steering.Classifier is not { } guiding) yield break;
+        yield return (SteeringReader.Guiding, guiding.Reference);
+        if (store.Find(guiding.Model, guiding.Version.ToString(CultureInfo.InvariantCulture)) is { } version) yield return ($"{SteeringReader.Guiding}Sha256", version.Manifest.Files[CheckpointVersion.WeightsFile].Sha256);
+        yield return ("classifierScale", guiding.Scale.ToString(CultureInfo.InvariantCulture));
     }
 
     // again after a crash in between: the same result twice is one

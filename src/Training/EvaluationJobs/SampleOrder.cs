@@ -12,7 +12,11 @@ namespace Diffusion.Training.EvaluationJobs;
 /// <param name="Labels">The label of each; empty for a model without.</param>
 /// <param name="Count">How many.</param>
 public sealed record SampleOrder(
-    string Model, int Version, string Sampler, int Steps, IReadOnlyDictionary<string, string> Options, double Guidance, ulong Seed, int First, IReadOnlyList<int> Labels, int Count);
+    string Model, int Version, string Sampler, int Steps, IReadOnlyDictionary<string, string> Options, double Guidance, ulong Seed, int First, IReadOnlyList<int> Labels, int Count)
+{
+    /// <summary>What steers them besides.</summary>
+    public Steering Steering { get; init; } = Steering.None;
+}
 
 /// <summary>Draws pictures, [N, C, H, W] in about [-1, 1], behind everybody else who wants some.</summary>
 /// <exception cref="Evaluation.EvaluationException">They cannot be drawn; the message says why.</exception>

@@ -10,7 +10,7 @@ namespace Diffusion.Training.Jobs;
 /// </summary>
 internal sealed class JobFields(JsonElement? element, string path, List<string> problems)
 {
-    private readonly HashSet<string> asked = new(StringComparer.Ordinal);
+    private readonly HashSet<string> asked = new(StringComparer.Ordinal), wrong = new(StringComparer.Ordinal);
 
     /// <summary>Whether the object itself is there.</summary>
     public bool Present => element is not null;
@@ -103,11 +103,14 @@ internal sealed class JobFields(JsonElement? element, string path, List<string> 
     }
 
     /// <summary>Whether a field of this object was complained about.</summary>
-    public bool Refused { get; private set; }
+    public bool Refused => wrong.Count > 0;
+
+    /// <summary>Whether that field was.</summary>
+    public bool IsWrong(string name) => wrong.Contains(name);
 
     public void Complain(string name, string problem)
     {
-        Refused = true;
+        wrong.Add(name);
         var line = $"{At(name)}: {problem}.";
         if (!problems.Contains(line)) problems.Add(line);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Diffusion.Checkpoints;
+using Diffusion.Noise;
 using Diffusion.Samplers;
 using Diffusion.Schedules;
 
@@ -8,6 +9,8 @@ namespace Diffusion.Training.Jobs;
 /// <summary>The section <c>objective</c> of a job file.</summary>
 internal static class ObjectiveReader
 {
+    private const string Cdf = "boundCdf";
+
     private static readonly string[] Predictions = [.. Enum.GetValues<Prediction>().Select(Word)];
 
     /// <param name="fields">The section.</param>
@@ -43,6 +46,7 @@ internal static class ObjectiveReader
                 Gamma = loss.Number("gamma", 1e-6, 1e6, 5),
             },
             Bound = Bound(fields, loss, kind, exploding),
+            BoundCdf = NormalCdfs.Find(fields.Word(Cdf, NormalCdfs.Names, NormalCdfs.Names[0])) ?? NormalCdf.Exact,
             MemoryRefresh = fields.Number("memoryRefresh", 0, 1, 0),
             MemorySource = fields.Word("memorySource", ["stored", "own"], "stored") == "stored" ? MemorySource.Stored : MemorySource.Own,
             MemoryStorage = fields.Word("memoryStorage", ["uint8", "float16", "float32"], "uint8") switch { "float32" => MemoryStorage.Float32, "float16" => MemoryStorage.Float16, _ => MemoryStorage.UInt8 },
@@ -87,12 +91,16 @@ internal static class ObjectiveReader
         var use = fields.Word("bound", ["hybrid", "vlb"], "hybrid") == "vlb" ? BoundUse.Vlb : BoundUse.Hybrid;
         if (kind != ObjectiveSettings.Ddpm)
         {
-            foreach (var name in new[] { "variance", "bound" })
+            foreach (var name in new[] { "variance", "bound", Cdf })
                 if (fields.Has(name)) fields.Complain(name, "belongs to the ddpm objective");
             return null;
         }
-        if (!learned && fields.Has("bound")) fields.Complain("bound", "needs variance learned");
-        if (!learned) return null;
+        if (!learned)
+        {
+            foreach (var name in new[] { "bound", Cdf })
+                if (fields.Has(name)) fields.Complain(name, "needs variance learned");
+            return null;
+        }
         if (exploding) fields.Complain("variance", $"learned is of the reverse chain of a variance-preserving schedule; {VarianceExplodingSchedule.Name} has none");
         if (use == BoundUse.Vlb && loss.Present) fields.Complain("loss", "belongs to L_simple, of which bound vlb has none");
         return use;

@@ -1,5 +1,6 @@
 using Diffusion.Checkpoints;
 using Diffusion.Networks;
+using Diffusion.Noise;
 using Diffusion.Samplers;
 
 namespace Diffusion.Training.Jobs;
@@ -56,6 +57,9 @@ internal sealed record DenoiserJob : TrainingJob
     public ParentReference? InitialFrom { get; init; }
 
     public SamplingDefaults? Sampling { get; init; }
+
+    /// <summary>What its sample pictures are made with.</summary>
+    public SamplingDefaults SampledWith => Sampling ?? (Network.Memory ? new SamplingDefaults("dddm", 4) : new SamplingDefaults("ddim", 20));
 }
 
 /// <summary>A run that makes the classifier by which samples are judged.</summary>
@@ -84,6 +88,9 @@ internal sealed record ObjectiveSettings
 
     /// <summary>DDPM: how the bound is used by a network that learns its variance; null for one that does not.</summary>
     public BoundUse? Bound { get; init; }
+
+    /// <summary>How the bound's term of the decoder computes the mass of a level.</summary>
+    public NormalCdf BoundCdf { get; init; }
 
     /// <summary>DDDM: probability that a sample's memory is replaced by fresh noise for one step. 0 is the published recipe.</summary>
     public double MemoryRefresh { get; init; }

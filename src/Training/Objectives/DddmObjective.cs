@@ -85,8 +85,7 @@ internal sealed class DddmObjective : IObjective
     /// <summary>
     /// As sampling goes: the estimate from a noise memory is the memory of the one that is judged, and the target is the image. The
     /// copy score and the variance over the samples are those of one evaluation of pure noise: near 1, a network that hands its memory on;
-    /// near 0, one that makes the same picture of all noise. The change is of a second evaluation, as the walk <c>fixed</c> goes (algorithm 2): the root mean square of x^2 - x^1
-    /// with the same x_T. A walk that stands still there is at its fixed point, and more evaluations give nothing.
+    /// near 0, one that makes the same picture of all noise. The changes are those of <see cref="FixedWalk"/> over as many evaluations as the job samples with.
     /// </summary>
     public (double Loss, IReadOnlyDictionary<string, double> Figures) Validate(TrainingBatch batch)
     {
@@ -99,14 +98,11 @@ internal sealed class DddmObjective : IObjective
         var loss = distance.Mean(estimate, inputs.Images(batch.Clean), Weights(batch)).item<float>();
         using var scale = schedule.StartScale(schedule.Steps).ToScalar();
         var (start, ends) = (inputs.Images(batch.Noise).mul(scale), Enumerable.Repeat(schedule.Steps, batch.Count).ToArray());
-        var once = averaged.Of(start, ends, labels, memory);
-        var twice = averaged.Of(start, ends, labels, once);
-        var samples = Inputs.ToArray(once);
-        return (loss, new Dictionary<string, double>
+        var (samples, changes) = new FixedWalk(last => averaged.Of(start, ends, labels, last)).Go(memory, job.SampledWith.Steps);
+        return (loss, new Dictionary<string, double>(changes)
         {
             ["sampleCopyScore"] = Statistics.Correlation(samples, fresh),
             ["sampleVariance"] = Statistics.VarianceAcross(samples, samples.Length / batch.Count),
-            ["sampleChange"] = Statistics.RootMeanSquare(samples, Inputs.ToArray(twice)),
         });
     }
 

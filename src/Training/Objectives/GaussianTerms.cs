@@ -1,3 +1,4 @@
+using Diffusion.Noise;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,7 +9,7 @@ internal static class GaussianTerms
 {
     private const double HalfBin = 1.0 / 255, LowestLevel = -0.999, HighestLevel = 0.999;
 
-    private static readonly Scalar One = 1.0, Half = 0.5, MinusHalf = -0.5, Bin = HalfBin, MinusBin = -HalfBin, First = LowestLevel, Last = HighestLevel, RootHalf = Math.Sqrt(0.5), Least = 1e-12;
+    private static readonly Scalar One = 1.0, Half = 0.5, MinusHalf = -0.5, Bin = HalfBin, MinusBin = -HalfBin, First = LowestLevel, Last = HighestLevel, Least = 1e-12;
 
     /// <summary>KL(N(m1, e^l1) || N(m2, e^l2)) = (e^(l1 - l2) - 1 - (l1 - l2) + (m1 - m2)^2 e^-l2) / 2.</summary>
     /// <param name="difference">m1 - m2.</param>
@@ -28,16 +29,14 @@ internal static class GaussianTerms
     /// <param name="level">The image.</param>
     /// <param name="mean">Of the distribution.</param>
     /// <param name="l">Of the distribution.</param>
-    public static Tensor LogLevel(Tensor level, Tensor mean, Tensor l)
+    /// <param name="cdf">How a mass is computed.</param>
+    public static Tensor LogLevel(Tensor level, Tensor mean, Tensor l, NormalCdf cdf = NormalCdf.Exact)
     {
         var (centred, scale) = (level.sub(mean), l.mul(MinusHalf).exp());
         // either side of the mean is alike: on the right one a small mass is no difference of two that are nearly 1
         var away = centred.abs();
-        var inner = Above(away.add(MinusBin).mul(scale)).sub(Above(away.add(Bin).mul(scale)));
-        Tensor first = Above(centred.add(Bin).mul(scale).neg()), last = Above(centred.add(MinusBin).mul(scale));
+        var inner = cdf.Above(away.add(MinusBin).mul(scale)).sub(cdf.Above(away.add(Bin).mul(scale)));
+        Tensor first = cdf.Above(centred.add(Bin).mul(scale).neg()), last = cdf.Above(centred.add(MinusBin).mul(scale));
         return where(level.lt(First), first, where(level.gt(Last), last, inner)).clamp_min(Least).log();
     }
-
-    /// <summary>The mass of the standard normal distribution above z.</summary>
-    private static Tensor Above(Tensor z) => z.mul(RootHalf).erfc().mul(Half);
 }

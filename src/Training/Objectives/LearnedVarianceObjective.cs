@@ -40,7 +40,7 @@ internal sealed class LearnedVarianceObjective : IObjective
         distance = new Distance(job.Objective.Loss);
         inputs = new Inputs(job.Network, device);
         weights = TimeWeights.Of(job.Objective.Loss, job.Objective.Prediction, schedule);
-        bound = new VariationalBound(schedule, ReverseChain.Whole(schedule));
+        bound = new VariationalBound(schedule, ReverseChain.Whole(schedule), job.Objective.BoundCdf);
         (times, hybrid) = (((double)schedule.Steps).ToScalar(), BoundWeight.ToScalar());
         moments = job.Objective.Bound == BoundUse.Vlb ? new LossMoments(schedule.Steps) : null;
     }

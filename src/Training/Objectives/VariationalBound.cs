@@ -1,3 +1,4 @@
+using Diffusion.Noise;
 using Diffusion.Schedules;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,7 +14,10 @@ namespace Diffusion.Training.Objectives;
 /// Both means are c1 x_0 + c2 x_t, with x_0 the image in one and its estimate in the other, so that only the difference of the two matters.
 /// Everything runs in the type of the images.
 /// </remarks>
-internal sealed class VariationalBound(NoiseSchedule schedule, ReverseChain chain)
+/// <param name="schedule">Of the model.</param>
+/// <param name="chain">The steps.</param>
+/// <param name="cdf">How the mass of a level is computed in the decoder's term.</param>
+internal sealed class VariationalBound(NoiseSchedule schedule, ReverseChain chain, NormalCdf cdf = NormalCdf.Exact)
 {
     private static readonly Scalar BitsPerNat = 1 / Math.Log(2);
 
@@ -42,7 +46,7 @@ internal sealed class VariationalBound(NoiseSchedule schedule, ReverseChain chai
         var difference = clean.sub(estimate).mul(Column(clean, steps, k => chain.Posterior(k).CleanWeight));
         var terms = GaussianTerms.Divergence(difference, SmallLog(clean, steps), log);
         // step 0 has the estimate itself for its mean
-        if (steps.Contains(0)) terms = where(Column(clean, steps, k => k == 0 ? 1 : 0).to_type(ScalarType.Bool), GaussianTerms.LogLevel(clean, estimate, log).neg(), terms);
+        if (steps.Contains(0)) terms = where(Column(clean, steps, k => k == 0 ? 1 : 0).to_type(ScalarType.Bool), GaussianTerms.LogLevel(clean, estimate, log, cdf).neg(), terms);
         return terms.flatten(1).mean([1L]).mul(BitsPerNat);
     }
 

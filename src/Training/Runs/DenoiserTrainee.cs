@@ -75,7 +75,7 @@ internal sealed class DenoiserTrainee : ITrainee
 
     public void Sample(int step)
     {
-        var defaults = SamplingAfter(step) ?? new SamplingDefaults(job.Network.Memory ? "dddm" : "ddim", job.Network.Memory ? 4 : 20);
+        var defaults = SamplingAfter(step) ?? job.SampledWith;
         var sampler = SamplerCatalog.Find(defaults.Sampler)!;
         var traits = new DenoiserTraits(schedule, job.Objective.Prediction, job.Network.Memory, job.Network.LearnedVariance);
         var table = sampler.Compile(traits, new SamplingOptions(sampler, defaults.Steps, defaults.Options));

@@ -81,7 +81,7 @@ public sealed class PictureCommandsTests : IDisposable
     {
         var (code, _, error) = await RunAsync(args);
         Assert.Equal(2, code);
-        Assert.Contains("compare --runs SAMPLER:STEPS", error, StringComparison.Ordinal);
+        Assert.Contains(args[0] == "compare" ? "\ncompare --runs SAMPLER:STEPS" : "\ngenerate [--FIELD VALUE ...] --out FILE", error, StringComparison.Ordinal);
         Assert.False(File.Exists("x.png"));
     }
 

@@ -81,6 +81,54 @@ public sealed class EvaluationTests(Service service)
             new(Service.Plain, 1, "ddpm", 4, new Dictionary<string, string>(), 2, 9, first, [.. Enumerable.Range(first, count).Select(i => i % 10)], count);
     }
 
+    /// <summary>What steers them is the engine's and the sampler's own; what the engine does not know yet is waited for.</summary>
+    [Fact]
+    public async Task Draw_Steered_GivesThePicturesThatTheSamplerGivesSteered()
+    {
+        var store = new CheckpointStore(service.ModelsPath, TimeProvider.System);
+        var guide = TinyModels.PublishClassifier(store, "guide");
+        try
+        {
+            var draw = service.Services.GetRequiredService<DrawSamples>();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            using var denoiser = Denoiser.Load(store.Find(Service.Plain)!, CPU);
+            using var guiding = GuidingClassifier.Load(guide, CPU);
+            var ddim = SamplerCatalog.Find("ddim")!;
+            var table = ddim.Compile(denoiser.Manifest.Traits, new SamplingOptions(ddim, 4));
+            var thresholded = table with { Rows = [.. table.Rows.Select(r => r with { Threshold = 0.8, ClipsClean = false })] };
+            var pulled = await draw(Order(new Steering { Classifier = new GuidingVersion("guide", 1, 15) }), patience.Token);
+            var held = await draw(Order(new Steering { GuidanceRescale = 0.7, GuidanceParallel = 0.25, DynamicThreshold = 0.8 }), patience.Token);
+            var plain = await draw(Order(Steering.None), patience.Token);
+            Assert.Equal(new RowSampler(denoiser.Network, CPU) { Rescale = 0.7, Parallel = 0.25 }.Run(thresholded, [1, 2], 2, 3, seed: 9), held, (a, b) => Math.Abs(a - b) <= 1e-4);
+            Assert.Equal(new RowSampler(denoiser.Network, CPU) { Guide = new SampleGuide(guiding, 15, [1, 2]) }.Run(table, [1, 2], 2, 3, seed: 9), pulled, (a, b) => Math.Abs(a - b) <= 1e-4);
+            foreach (var steered in new[] { held, pulled }) Assert.True(plain.Zip(steered, (a, b) => Math.Abs(a - b)).Max() > 1e-2);
+        }
+        finally
+        {
+            Directory.Delete(System.IO.Path.Combine(service.ModelsPath, "guide"), recursive: true);
+        }
+
+        static SampleOrder Order(Steering steering) => new(Service.Plain, 1, "ddim", 4, new Dictionary<string, string>(), 3, 9, 0, [1, 2], 2) { Steering = steering };
+    }
+
+    [Fact]
+    public async Task Submit_OfSteeredPictures_TellsWhatSteersThem()
+    {
+        var id = await (await Http.CallAsync(HttpMethod.Post, Path, $$"""
+            { "model": "{{Service.Plain}}", "data": "tiny", "samples": 4, "metrics": ["nearest-image"], "samplers": [
+              { "sampler": "ddim", "steps": [2] }, { "sampler": "ddim", "steps": [2], "guidance": 4, "guidanceParallel": 0, "guidanceRescale": 0.7, "dynamicThreshold": 0.8 }] }
+            """)).IdAsync();
+        var done = await UntilAsync(id, e => e.GetProperty("state").GetString() is not ("queued" or "running"));
+        Assert.True(done.GetProperty("state").GetString() == "succeeded", done.GetRawText());
+        var (plain, held) = (done.GetProperty("points")[0], done.GetProperty("points")[1]);
+        Assert.Equal((0.0, 1.0, false), (plain.GetProperty("guidanceRescale").GetDouble(), plain.GetProperty("guidanceParallel").GetDouble(), plain.TryGetProperty("dynamicThreshold", out _)));
+        Assert.Equal((0.7, 0.0, 0.8), (held.GetProperty("guidanceRescale").GetDouble(), held.GetProperty("guidanceParallel").GetDouble(), held.GetProperty("dynamicThreshold").GetDouble()));
+        Assert.NotEqual(plain.GetProperty("metrics").GetProperty("nearest-image").GetDouble(), held.GetProperty("metrics").GetProperty("nearest-image").GetDouble());
+        var version = await (await Http.GetAsync(done.GetProperty("links").GetProperty("version").GetString()!, headers: [])).JsonAsync();
+        var settings = version.GetProperty("results").EnumerateArray().Single(r => r.GetProperty("id").GetString() == $"{id}.1").GetProperty("settings");
+        Assert.Equal(("0.7", "0", "0.8"), (settings.GetProperty("guidanceRescale").GetString(), settings.GetProperty("guidanceParallel").GetString(), settings.GetProperty("dynamicThreshold").GetString()));
+    }
+
     /// <summary>While somebody else's pictures are in the engine nothing of an evaluation is; when its patience is over it gets on.</summary>
     [Fact]
     public async Task Draw_WhileOthersAreServed_Waits()
@@ -111,6 +159,8 @@ public sealed class EvaluationTests(Service service)
     [InlineData("""{ "model": "digits-ddpm", "data": "tiny", "metrics": ["fid"], "colour": 1 }""", "colour", "metrics")]
     [InlineData("""{ "model": "digits-ddpm", "data": "tiny", "samplers": [{ "sampler": "ddim", "steps": [0] }] }""", "samplers[0].steps")]
     [InlineData("""{ "model": "digits-ddpm", "data": "absent" }""", "data")]
+    [InlineData("""{ "model": "digits-ddpm", "data": "tiny", "samplers": [{ "sampler": "ddim", "steps": [2], "guidance": 2, "guidanceRescale": 2, "guidanceParallel": 7, "dynamicThreshold": -1, "guidingClassifier": "nobody", "classifierScale": 99 }] }""",
+        "samplers[0].classifierScale", "samplers[0].dynamicThreshold", "samplers[0].guidanceParallel", "samplers[0].guidanceRescale", "samplers[0].guidingClassifier")]
     [InlineData("{}", "model")]
     public async Task Submit_WrongFields_NamesEachOfThem(string body, params string[] fields)
     {

@@ -28,6 +28,18 @@ public sealed class CommandArgumentsTests
         Assert.Contains(value, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("-0.1")]
+    [InlineData("1.5")]
+    [InlineData("NaN")]
+    [InlineData("half")]
+    public void Share_OutsideOfZeroToOne_IsNamed(string value)
+    {
+        var arguments = new CommandArguments(["--rescale", value, "--parallel", "0.25"]);
+        Assert.Equal((null, 0.25), (arguments.Share("threshold"), arguments.Share("parallel")));
+        Assert.Contains($"--rescale must be a number in 0..1, got '{value}'", Assert.Throws<CommandException>(() => arguments.Share("rescale")).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Close_UnknownName_ListsTheKnownOnes()
     {

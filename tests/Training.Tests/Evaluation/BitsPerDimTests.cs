@@ -47,6 +47,21 @@ public sealed class BitsPerDimTests : IDisposable
     }
 
     [Fact]
+    public void Measure_ByTanh_IsWhatTheFormulaeSayWithItsMass()
+    {
+        var (model, table) = Chain(Prediction.X0, 20, "");
+        using var network = Constant();
+        using var images = TinySet.Open(folder["data"], "test");
+        SortedDictionary<string, double> Of(NormalCdf cdf) => new BitsPerDim(network, model, CPU).Measure(new BoundRequest(table, 100, 9, cdf), images, CancellationToken.None);
+        var (exact, found) = (Of(NormalCdf.Exact), Of(NormalCdf.Tanh));
+        foreach (var kind in new[] { "small", "large", "learned" })
+        {
+            Near.Relative(Enumerable.Range(0, 7).Average(i => Expected(model, table, images, i, 9, kind, Approximate)), found[$"nll.{kind}"], 1e-6, kind);
+            Assert.True(Math.Abs(exact[$"nll.{kind}"] - found[$"nll.{kind}"]) > 1e-4 * exact[$"nll.{kind}"], kind);
+        }
+    }
+
+    [Fact]
     public void Measure_OfSomeImages_TakesThemEvenlyAndTheSameEveryTime()
     {
         var (model, table) = Chain(Prediction.Epsilon, 4, "");
@@ -109,8 +124,9 @@ public sealed class BitsPerDimTests : IDisposable
     }
 
     /// <summary>The bound of one image, number by number.</summary>
-    private static double Expected(DenoiserTraits model, SamplerTable table, ImageSet images, int image, ulong seed, string kind)
+    private static double Expected(DenoiserTraits model, SamplerTable table, ImageSet images, int image, ulong seed, string kind, Func<double, double, double, double>? mass = null)
     {
+        mass ??= Mass;
         var schedule = model.Schedule;
         int[] times = [.. table.Rows.Reverse().Select(r => r.TimeIndex + 1)];
         var (clean, noise) = (new float[images.Pixels], new float[images.Pixels]);
@@ -133,10 +149,20 @@ public sealed class BitsPerDimTests : IDisposable
                 var estimate = p * noisy + q * Answer;
                 if (table.Rows[0].ClipsClean) estimate = Math.Clamp(estimate, -1, 1);
                 var difference = Math.Sqrt(before) * beta / (1 - a) * (clean[i] - estimate);
-                return k == 0 ? -Math.Log(Mass(clean[i], estimate, Math.Sqrt(variance))) : 0.5 * (Math.Log(variance / own) + (own + difference * difference) / variance - 1);
+                return k == 0 ? -Math.Log(mass(clean[i], estimate, Math.Sqrt(variance))) : 0.5 * (Math.Log(variance / own) + (own + difference * difference) / variance - 1);
             });
         }
         return nats / Math.Log(2);
+    }
+
+    /// <summary>The mass of a level's bin by the published approximation of Phi.</summary>
+    private static double Approximate(double level, double mean, double deviation)
+    {
+        // (1 + tanh u) / 2, in the form that has its digits where the mass is small
+        static double Below(double z) => 1 / (1 + Math.Exp(-2 * Math.Sqrt(2 / Math.PI) * (z + 0.044715 * z * z * z)));
+        double low = (level - 1.0 / 255 - mean) / deviation, high = (level + 1.0 / 255 - mean) / deviation;
+        if (low > 0) (low, high) = (-high, -low);
+        return Math.Max(1e-12, level < -0.999 ? Below((level + 1.0 / 255 - mean) / deviation) : level > 0.999 ? Below(-(level - 1.0 / 255 - mean) / deviation) : Below(high) - Below(low));
     }
 
     /// <summary>The mass of a level's bin by Simpson's rule.</summary>

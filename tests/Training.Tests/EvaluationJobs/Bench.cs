@@ -16,7 +16,7 @@ namespace Diffusion.Training.Tests.EvaluationJobs;
 /// <summary>A tiny model, images and a classifier that was trained on them, and a service that measures with pictures from a test.</summary>
 internal sealed class Bench : IDisposable
 {
-    public const string Model = "tiny-model", Plain = "tiny-plain", Gentle = "tiny-gentle", Classifier = "tiny-classifier";
+    public const string Model = "tiny-model", Plain = "tiny-plain", Gentle = "tiny-gentle", Classifier = "tiny-classifier", Guide = "tiny-guide";
 
     private readonly TemporaryFolder folder = new();
 
@@ -32,6 +32,7 @@ internal sealed class Bench : IDisposable
             if (name.StartsWith("time_embed.2", StringComparison.Ordinal)) weight.zero_();
             if (name.StartsWith("out.2", StringComparison.Ordinal)) weight.mul_(0.01);
         }, manifest => manifest with { Prediction = Prediction.V, Schedule = manifest.Schedule with { Steps = 20 } });
+        TinyModels.PublishClassifier(Store, Guide, TinyModels.Network(classes: 2));
         using var classifier = new ImageClassifier(new ClassifierConfig { ImageSize = TinySet.Side, Channels = 1, Classes = 2, Widths = [8], FeatureWidth = 6 }, 3);
         Directory.CreateDirectory(Path.Combine(folder["models"], Classifier));
         classifier.Save(Path.Combine(folder["models"], Classifier, ImageJudge.FileName));

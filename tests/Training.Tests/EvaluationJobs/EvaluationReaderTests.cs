@@ -1,3 +1,4 @@
+using Diffusion.Noise;
 using Diffusion.Training.Evaluation;
 using Diffusion.Training.EvaluationJobs;
 using Diffusion.Training.Jobs;
@@ -43,6 +44,64 @@ public sealed class EvaluationReaderTests : IDisposable
     }
 
     [Fact]
+    public void Read_WhatSteersThePictures_IsOfEachPoint()
+    {
+        TinyModels.PublishClassifier(bench.Store, Bench.Guide, TinyModels.Network(classes: 2), seed: 6);
+        var points = Bench.Submit(host, """
+            { "model": "tiny-model", "metrics": ["frechet"], "samplers": [
+              { "sampler": "ddim", "steps": [2, 4], "guidance": 3, "guidanceRescale": 0.7, "guidanceParallel": 0, "dynamicThreshold": 0.995 },
+              { "sampler": "ddim", "steps": [2], "guidance": 0, "guidingClassifier": "tiny-guide@1", "classifierScale": 20 },
+              { "sampler": "ddpm", "steps": [2], "dynamicThreshold": 1, "guidingClassifier": "tiny-guide" },
+              { "sampler": "dpmpp-2m", "steps": [2], "guidanceRescale": 0, "guidanceParallel": 1 }] }
+            """).Points;
+        var held = new Steering { GuidanceRescale = 0.7, GuidanceParallel = 0, DynamicThreshold = 0.995 };
+        Assert.Equal(
+            [held, held, new Steering { Classifier = new(Bench.Guide, 1, 20) }, new Steering { DynamicThreshold = 1, Classifier = new(Bench.Guide, 2, 1) }, Steering.None],
+            points.Select(p => p.Steering));
+    }
+
+    /// <summary>What is not a share or not a scale, and what can do nothing with this sampler, this model or this guidance.</summary>
+    [Theory]
+    [InlineData("tiny-model", """ "guidance": 2, "guidanceRescale": 1.1, "guidanceParallel": -0.1, "dynamicThreshold": 2 """, "guidanceRescale", "guidanceParallel", "dynamicThreshold")]
+    [InlineData("tiny-model", """ "guidance": 2, "guidanceRescale": "0.7" """, "guidanceRescale")]
+    [InlineData("tiny-model", """ "guidanceRescale": 0.7, "guidanceParallel": 0 """, "guidanceRescale", "guidanceParallel")]
+    [InlineData("tiny-model", """ "guidance": 0, "guidanceRescale": 0.7 """, "guidanceRescale")]
+    [InlineData("tiny-model", """ "guidance": 21, "guidanceRescale": 0.7 """, "guidance")]
+    [InlineData("tiny-model", """ "classifierScale": 2 """, "classifierScale")]
+    [InlineData("tiny-model", """ "guidingClassifier": "tiny-guide", "classifierScale": 21 """, "classifierScale")]
+    [InlineData("tiny-model", """ "guidingClassifier": "nobody" """, "guidingClassifier")]
+    [InlineData("tiny-model", """ "guidingClassifier": "tiny-guide@2" """, "guidingClassifier")]
+    [InlineData("tiny-model", """ "guidingClassifier": "../tiny-guide" """, "guidingClassifier")]
+    [InlineData("tiny-model", """ "guidingClassifier": "tiny-model" """, "guidingClassifier")]
+    [InlineData("tiny-model", """ "guidingClassifier": "tiny-classifier" """, "guidingClassifier")]
+    [InlineData("tiny-model", """ "guidingClassifier": 3 """, "guidingClassifier")]
+    [InlineData("tiny-gentle", """ "guidingClassifier": "tiny-guide" """, "guidingClassifier")]
+    [InlineData("tiny-plain", """ "guidingClassifier": "tiny-guide" """, "guidingClassifier")]
+    public void Read_SteeringThatCannotBe_NamesIt(string model, string fields, params string[] wrong) =>
+        Refuses($$"""{ "model": "{{model}}", "samplers": [{ "sampler": "ddim", "steps": [2], {{fields}} }] }""", [.. wrong.Select(f => $"samplers[0].{f}")]);
+
+    [Theory]
+    [InlineData("nll", """ "dynamicThreshold": 0.995 """)]
+    [InlineData("nll", """ "guidingClassifier": "tiny-guide" """)]
+    [InlineData("nll.ode", """ "guidingClassifier": "tiny-guide" """)]
+    public void Read_LikelihoodOfWhatIsSteered_IsRefused(string metric, string field) =>
+        Refuses($$"""{ "model": "tiny-model", "metrics": ["{{metric}}"], "samplers": [{ "sampler": "ddpm", "steps": [2], {{field}} }] }""", "metrics");
+
+    [Fact]
+    public void Read_SamplerThatTakesNoClassifier_IsSaidSo()
+    {
+        TinyModels.Publish(bench.Store, "tiny-memory", TinyModels.Network(classes: 2, memory: true));
+        Refuses("""{ "model": "tiny-memory", "data": "tiny", "samplers": [{ "sampler": "dddm", "steps": [2], "guidingClassifier": "tiny-guide" }] }""", "samplers[0].guidingClassifier");
+    }
+
+    [Theory]
+    [InlineData("", NormalCdf.Exact)]
+    [InlineData(""", "nllCdf": "exact" """, NormalCdf.Exact)]
+    [InlineData(""", "nllCdf": "tanh" """, NormalCdf.Tanh)]
+    public void Read_TheFormOfTheMass_IsThatOfThePlan(string field, NormalCdf cdf) =>
+        Assert.Equal(cdf, Bench.Submit(host, $$"""{ "model": "tiny-model", "metrics": ["nll"] {{field}} }""").Plan.NllCdf);
+
+    [Fact]
     public void Read_OnlyTheBound_IsOfEveryStep()
     {
         var point = Assert.Single(Bench.Submit(host, """{ "model": "tiny-model", "metrics": ["nll"] }""").Points);
@@ -67,6 +126,8 @@ public sealed class EvaluationReaderTests : IDisposable
     [InlineData("""{ "model": "tiny-model", "samples": 1, "seed": -1, "colour": 3 }""", "samples", "seed", "colour")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["fid"] }""", "metrics")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["detection"] }""", "metrics")]
+    [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "nllCdf": "erf" }""", "nllCdf")]
+    [InlineData("""{ "model": "tiny-model", "metrics": ["frechet"], "nllCdf": "tanh" }""", "nllCdf")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "samplers": [{ "sampler": "ddim", "steps": [2] }] }""", "metrics")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["nll"], "samplers": [{ "sampler": "ddpm", "steps": [2], "guidance": 2 }] }""", "metrics")]
     [InlineData("""{ "model": "tiny-model", "metrics": ["nll.ode"], "samplers": [{ "sampler": "ddim", "steps": [2, 3] }] }""", "metrics")]

@@ -52,6 +52,41 @@ public sealed class EvaluationServiceTests : IDisposable
         Assert.Empty(Directory.GetDirectories(Path.Combine(bench.StateFolder, "evaluations")));
     }
 
+    /// <summary>What steers the pictures goes to whoever draws them, outlives a restart, is attached, and keeps the guiding version.</summary>
+    [Fact]
+    public async Task Evaluation_OfSteeredPictures_TellsWhatSteeredThem()
+    {
+        var orders = new List<SampleOrder>();
+        string id;
+        using (var first = bench.Host((_, _) => throw new InvalidOperationException("It does not run yet.")))
+        {
+            id = Bench.Submit(first, """
+                { "model": "tiny-model", "samples": 4, "metrics": ["nearest-image"], "samplers": [
+                  { "sampler": "ddim", "steps": [2], "guidance": 3, "guidanceRescale": 0.7, "guidanceParallel": 0.25, "dynamicThreshold": 0.995 },
+                  { "sampler": "ddim", "steps": [2, 3], "guidingClassifier": "tiny-guide", "classifierScale": 1.5 }] }
+                """).Id;
+            Assert.Equal([(Bench.Model, 1), (Bench.Guide, 1)], Bench.QueueOf(first).Needed().Select(n => (n.Model, n.Version)));
+        }
+        using var second = bench.Host((order, _) =>
+        {
+            orders.Add(order);
+            return Task.FromResult(Bench.Noise(order));
+        });
+        await second.StartAsync();
+        var record = await Bench.UntilOver(second, id);
+        await second.StopAsync();
+        Assert.Equal((EvaluationState.Succeeded, null), (record.State, record.Error));
+        Assert.Empty(Bench.QueueOf(second).Needed());
+        Steering held = new() { GuidanceRescale = 0.7, GuidanceParallel = 0.25, DynamicThreshold = 0.995 }, guided = new() { Classifier = new(Bench.Guide, 1, 1.5) };
+        Assert.Equal([held, guided, guided], orders.Select(o => o.Steering));
+
+        string[] names = ["guidanceRescale", "guidanceParallel", "dynamicThreshold", "guidingClassifier", "guidingClassifierSha256", "classifierScale"];
+        var told = bench.Store.Results(Bench.Model, 1).Results.Select(r => names.Select(n => r.Settings.GetValueOrDefault(n)).ToArray()).ToArray();
+        var weights = bench.Store.Find(Bench.Guide)!.Manifest.Files["model.safetensors"].Sha256;
+        Assert.Equal<IEnumerable<string?>>(["0.7", "0.25", "0.995", null, null, null], told[0]);
+        Assert.Equal<IEnumerable<string?>>([null, null, null, "tiny-guide@1", weights, "1.5"], told[1]);
+    }
+
     [Fact]
     public async Task Evaluation_OfTheBoundAlone_DrawsNothing()
     {
@@ -72,6 +107,28 @@ public sealed class EvaluationServiceTests : IDisposable
         var sampler = Samplers.SamplerCatalog.Find("ddpm")!;
         var table = sampler.Compile(denoiser.Manifest.Traits, new Samplers.SamplingOptions(sampler, 100));
         Assert.Equal(new BitsPerDim(denoiser.Network, denoiser.Manifest.Traits, TorchSharp.torch.CPU).Measure(new BoundRequest(table, 5, 3), images, CancellationToken.None), results[1].Metrics);
+    }
+
+    /// <summary>By the published approximation of the mass: that is measured after a restart too, and told beside the figures.</summary>
+    [Fact]
+    public async Task Evaluation_OfTheBoundByTanh_IsThatAndSaysSo()
+    {
+        string id;
+        using (var first = bench.Host((_, _) => throw new InvalidOperationException()))
+            id = Bench.Submit(first, """{ "model": "tiny-model", "samples": 5, "samplers": [{ "sampler": "ddpm", "steps": [3] }], "metrics": ["nll"], "nllCdf": "tanh" }""").Id;
+        using var host = bench.Host((_, _) => throw new InvalidOperationException("Nothing is drawn here."));
+        await host.StartAsync();
+        var (tanh, exact) = (await Bench.UntilOver(host, id), await Bench.UntilOver(host, Bench.Submit(host, """
+            { "model": "tiny-model", "samples": 5, "samplers": [{ "sampler": "ddpm", "steps": [3] }], "metrics": ["nll"] }
+            """).Id));
+        await host.StopAsync();
+        Assert.Equal(("tanh", "exact"), (tanh.Points[0].Settings!["nllCdf"], exact.Points[0].Settings!["nllCdf"]));
+        Assert.NotEqual(tanh.Points[0].Metrics!["nll.small"], exact.Points[0].Metrics!["nll.small"]);
+        using var denoiser = Networks.Denoiser.Load(bench.Store.Find(Bench.Model)!, TorchSharp.torch.CPU);
+        using var images = TinySet.Open(bench.DataFolder, "test");
+        var sampler = Samplers.SamplerCatalog.Find("ddpm")!;
+        var table = sampler.Compile(denoiser.Manifest.Traits, new Samplers.SamplingOptions(sampler, 3));
+        Assert.Equal(new BitsPerDim(denoiser.Network, denoiser.Manifest.Traits, TorchSharp.torch.CPU).Measure(new BoundRequest(table, 5, 0, Noise.NormalCdf.Tanh), images, CancellationToken.None), tanh.Points[0].Metrics);
     }
 
     [Fact]

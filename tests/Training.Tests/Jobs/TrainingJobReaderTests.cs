@@ -78,6 +78,8 @@ public sealed class TrainingJobReaderTests
     [InlineData(""" "kind": "ddpm", "memorySource": "own" """, "objective.memorySource: belongs")]
     [InlineData(""" "kind": "ddpm", "variance": "guessed" """, "objective.variance: must be one of fixed, learned")]
     [InlineData(""" "kind": "ddpm", "bound": "hybrid" """, "objective.bound: needs variance learned")]
+    [InlineData(""" "kind": "ddpm", "boundCdf": "exact" """, "objective.boundCdf: needs variance learned")]
+    [InlineData(""" "kind": "ddpm", "variance": "learned", "boundCdf": "erf" """, "objective.boundCdf: must be one of exact, tanh")]
     [InlineData(""" "kind": "ddpm", "variance": "learned", "bound": "elbo" """, "objective.bound: must be one of hybrid, vlb")]
     [InlineData(""" "kind": "ddpm", "variance": "learned", "bound": "vlb", "loss": { "kind": "mse" } """, "objective.loss: belongs to L_simple")]
     [InlineData(""" "kind": "dddm", "variance": "learned" """, "objective.variance: belongs to the ddpm objective")]

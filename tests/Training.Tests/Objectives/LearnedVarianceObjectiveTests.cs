@@ -101,6 +101,30 @@ public sealed class LearnedVarianceObjectiveTests
         }
     }
 
+    /// <summary>The form of the mass that the job names is that of its losses, which at t = 1 are those of the bound in that form.</summary>
+    [Theory]
+    [InlineData("", NormalCdf.Exact)]
+    [InlineData(""", "boundCdf": "exact" """, NormalCdf.Exact)]
+    [InlineData(""", "boundCdf": "tanh" """, NormalCdf.Tanh)]
+    public void Validate_AtTheFirstTime_HasTheMassOfItsForm(string field, NormalCdf cdf)
+    {
+        var job = TinyJob.Read($""" {Hybrid}, "bound": "vlb" {field} """);
+        var schedule = ScheduleCatalogue.Create(job.Schedule.Name, job.Schedule.Steps);
+        using var network = new UNet(job.Network, job.Seed);
+        using var objective = new LearnedVarianceObjective(job, schedule, network, network, CPU);
+        var batch = Noised([.. Enumerable.Range(0, TinySet.Pixels).Select(i => (float)(i * 7 % 256 / 127.5 - 1))], schedule, [1]);
+        using var scope = NewDisposeScope();
+        var (p, _) = job.Objective.Prediction.ToClean(schedule, 1);
+        double Bits(NormalCdf form)
+        {
+            var bound = new VariationalBound(schedule, ReverseChain.Whole(schedule), form);
+            var (clean, noisy) = (tensor(Array.ConvertAll(batch.Clean, x => (double)x), [1, 1, 8, 8]), tensor(Array.ConvertAll(batch.Noisy, x => (double)x), [1, 1, 8, 8]));
+            return job.Schedule.Steps * bound.Terms(clean, noisy.mul(p), bound.LearnedLog(zeros_like(clean), [0]), [0]).item<double>();
+        }
+        Near.Relative(Bits(cdf), objective.Validate(batch).Loss, 1e-5);
+        Assert.True(Math.Abs(Bits(NormalCdf.Exact) - Bits(NormalCdf.Tanh)) > 1e-4 * Bits(NormalCdf.Exact));
+    }
+
     [Fact]
     public void State_OnceTimesAreWeighed_HasTheLossesWithoutTheirWeights()
     {

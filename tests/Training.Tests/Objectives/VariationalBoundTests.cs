@@ -1,4 +1,5 @@
 using Diffusion.Networks;
+using Diffusion.Noise;
 using Diffusion.Schedules;
 using Diffusion.Testing;
 using Diffusion.Training.Objectives;
@@ -110,6 +111,25 @@ public sealed class VariationalBoundTests
         var v = Column([.. shares.Select(s => 2 * s - 1)]).requires_grad_();
         Bound.Terms(error, zeros_like(error), Bound.LearnedLog(v, steps), steps).sum().backward();
         return v.grad!.data<double>().ToArray();
+    }
+
+    /// <summary>The decoder's term of one level, by hand in both forms; the terms of every other step have no such mass.</summary>
+    [Fact]
+    public void Terms_InBothFormsOfTheMass_DifferInTheDecoderAlone()
+    {
+        using var scope = NewDisposeScope();
+        var (clean, estimate) = (Column([0.2, 0.2]), Column([0.17, 0.17]));
+        double[] Of(NormalCdf cdf)
+        {
+            var bound = new VariationalBound(Linear, Whole, cdf);
+            return bound.Terms(clean, estimate, bound.SmallLog(clean, [0, 1]), [0, 1]).data<double>().ToArray();
+        }
+        var deviation = Math.Sqrt(Linear.PosteriorBetween(1, 2).Variance);
+        double Bits(Func<double, double> mass) => -Math.Log2(mass((0.2 - 0.17 + 1 / 255.0) / deviation) - mass((0.2 - 0.17 - 1 / 255.0) / deviation));
+        Near.Relative(Bits(Statistics.NormalMass), Of(NormalCdf.Exact)[0], 1e-9, "exact");
+        Near.Relative(Bits(z => 0.5 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (z + 0.044715 * z * z * z)))), Of(NormalCdf.Tanh)[0], 1e-9, "tanh");
+        Assert.True(Math.Abs(Of(NormalCdf.Exact)[0] - Of(NormalCdf.Tanh)[0]) > 1e-3);
+        Assert.Equal(Of(NormalCdf.Exact)[1], Of(NormalCdf.Tanh)[1]);
     }
 
     [Theory]

@@ -9,10 +9,14 @@ export function figuresOf(results) {
   return [...counts].sort((a, b) => b[1] - a[1] || byLead(a[0], b[0])).map(([name]) => name);
 }
 
+// what steers besides: there only where it does
+const steering = { guidanceRescale: 'rescale', guidanceParallel: 'parallel', dynamicThreshold: 'threshold', guidingClassifier: 'by', classifierScale: 'scale' };
+
 /** A sampler with all that makes it another one. */
 function nameOf({ sampler, guidance, ...rest }) {
   const options = Object.entries(rest).filter(([name]) => name.startsWith('option.')).map(([name, value]) => `${name.slice(7)} ${value}`);
-  return [sampler, ...options, ...(guidance && guidance !== '1' ? [`guidance ${guidance}`] : [])].join(', ');
+  const steered = Object.entries(steering).filter(([name]) => name in rest).map(([name, word]) => `${word} ${rest[name]}`);
+  return [sampler, ...options, ...(guidance && guidance !== '1' ? [`guidance ${guidance}`] : []), ...steered].join(', ');
 }
 
 /**

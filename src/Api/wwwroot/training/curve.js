@@ -1,34 +1,47 @@
-// A figure over the steps of a run as one or two lines, drawn in SVG.
+// A figure over the steps of a run as a line or a few, drawn in SVG.
 import { h, svg } from '../core/dom.js';
 import { number } from '../core/words.js';
 
 const width = 240, height = 96, most = 1500;
+const styles = ['', 'second', 'third'];
 
 export class Curve {
   #lines;
   #title;
   #log;
   #zero;
+  #each;
+  #caption;
 
   /**
    * @param title what is drawn
    * @param lines [member of a metric line, its name, class of its stroke]
    * @param log whether the height is the logarithm
    * @param zero whether it begins at 0
+   * @param each what members begin with of which each is a line more, in the order they come
    */
-  constructor(title, lines, { log = false, zero = false } = {}) {
-    [this.#title, this.#log, this.#zero] = [title, log, zero];
-    this.#lines = lines.map(([member, name, style = '']) => ({ member, name, points: [], now: h('strong'), path: svg('path', { class: `trace ${style}` }) }));
+  constructor(title, lines, { log = false, zero = false, each = '' } = {}) {
+    [this.#title, this.#log, this.#zero, this.#each, this.#lines] = [title, log, zero, each, []];
     this.top = h('span');
     this.bottom = h('span');
-    this.drawing = svg('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img' }, ...this.#lines.map(({ path }) => path));
-    this.element = h('figure', { class: 'chart course', hidden: true },
-      h('figcaption', {}, h('span', {}, title), ...this.#lines.map(({ name, now, path }) => h('span', { class: `figure ${path.getAttribute('class')}`, hidden: true }, now, name ? ` ${name}` : ''))),
+    this.drawing = svg('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img' });
+    this.#caption = h('figcaption', {}, h('span', {}, title));
+    for (const line of lines) this.#begin(...line);
+    this.element = h('figure', { class: 'chart course', hidden: true }, this.#caption,
       h('div', { class: 'plot' }, this.drawing, h('div', { class: 'range', 'aria-hidden': 'true' }, this.top, this.bottom)));
+  }
+
+  #begin(member, name, style = '') {
+    const line = { member, name, points: [], now: h('strong'), path: svg('path', { class: `trace ${style}` }) };
+    this.#lines.push(line);
+    this.drawing.append(line.path);
+    this.#caption.append(h('span', { class: `figure ${line.path.getAttribute('class')}`, hidden: true }, line.now, name ? ` ${name}` : ''));
   }
 
   /** Takes the figures of a metric line; what is not a number is left out. */
   add(step, values) {
+    const fresh = this.#each ? Object.keys(values).filter(member => member.startsWith(this.#each) && !this.#lines.some(line => line.member === member)) : [];
+    for (const member of fresh) this.#begin(member, `n = ${member.slice(this.#each.length)}`, styles[Math.min(this.#lines.length, styles.length - 1)]);
     for (const line of this.#lines) {
       const value = values[line.member];
       if (typeof value !== 'number' || (this.#log && value <= 0)) continue;

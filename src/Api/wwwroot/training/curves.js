@@ -9,7 +9,7 @@ export class Curves {
     new Curve('Gradient norm', [['gradientNorm', '']], { log: true }),
     new Curve('Copy score', [['copyScore', 'training'], ['sampleCopyScore', 'samples', 'second']]),
     new Curve('Sample variance', [['sampleVariance', '']]),
-    new Curve('Change by a second evaluation', [['sampleChange', '']], { zero: true }),
+    new Curve('Change by one evaluation more', [], { zero: true, each: 'sampleChange.' }),
     new Curve('Accuracy', [['accuracy', 'training'], ['validationAccuracy', 'validation', 'second']]),
   ];
   #waiting = 0;
