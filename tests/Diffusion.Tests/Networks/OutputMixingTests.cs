@@ -64,6 +64,24 @@ public sealed class OutputMixingTests
     }
 
     [Fact]
+    public void Forward_BetweenTwoTimes_MixesByTheLineBetweenTheirNumbers()
+    {
+        var schedule = ScheduleCatalogue.Create("cosine", 1000);
+        var config = Config with { Memory = false, BothOutputs = true };
+        using var mixing = new UNet(config, schedule: schedule);
+        using var plain = new UNet(config with { BothOutputs = false, LearnedVariance = true });
+        Randomise(mixing, 1);
+        Randomise(plain, 1);
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var (x, time) = (Gaussian(3, 1, 1, 8, 8), tensor(new[] { 500.25f }));
+        var both = plain.forward(x, time);
+        double Line(Func<int, double> of) => 0.75 * of(501) + 0.25 * of(502);
+        var expected = both.narrow(1, 1, 1).mul(Line(schedule.Alpha)).sub(both.narrow(1, 0, 1).mul(Line(schedule.Sigma)));
+        Near.Absolute(0, Distance(expected, mixing.forward(x, time)), 1e-6 * both.abs().max().item<float>());
+    }
+
+    [Fact]
     public void Forward_WithoutASchedule_SaysWhatIsMissing()
     {
         using var network = new UNet(Config with { Memory = false, BothOutputs = true });

@@ -93,18 +93,17 @@ public sealed class ClassifierGuidanceTests : IDisposable
         var law = new TwoModeDenoiser(LinearSchedule.Raw(1000), Mode: 0.6, Variance: 0.02);
         using var exact = new ExactClassifier(law);
         SamplerRow ddim = new() { TimeIndex = 399, P = 0, Q = 1, B = 1, G = 0.5 }, ancestral = new() { TimeIndex = 399, P = 0, Q = 1, B = 1, D = 0.3, E = 0.2, GuidesMean = true };
-        RowInput Input(SamplerRow row, double? scale) => new(0, row, 0, 1, 0, null, 1, 0, scale is { } s ? new ClassifierTerm(exact, 1, s, IsAlone: false) : null, FrameDemand.None);
-        RowInput[] rows = [Input(ddim, null), Input(ddim, 2), Input(ancestral, 4), Input(ancestral, null), Input(ancestral.AsLast(), 4)];
+        RowInput Input(SamplerRow row, double? scale, int label = 1) => new(0, row, 0, 1, 0, null, 1, 0, scale is { } s ? new ClassifierTerm(exact, label, s, IsAlone: false) : null, FrameDemand.None);
+        RowInput[] rows = [Input(ddim, null), Input(ddim, 2), Input(ancestral, 4, label: 0), Input(ancestral, null), Input(ancestral.AsLast(), 4)];
         using var off = no_grad();
         using var scope = NewDisposeScope();
         var x = tensor(new[] { 0.1f, -0.3f, 0.7f, 0.2f, 0.5f }, [5, 1, 1, 1]);
         SamplerRow[] table = [.. rows.Select(r => r.Row)];
         var (next, clean) = RowUpdate.Apply(table, x, zeros_like(x), null, null, null, gradient: ClassifierRows.Of(rows, x), v: full([5, 1, 1, 1], 0.5f));
-        double First(double at) => law.ClassScore(at, 400, -1);
         Assert.Equal([2], exact.Asked);
         Assert.Equal(0, clean[0].item<float>());
-        Near.Absolute(0.5 * 2 * First(-0.3), clean[1].item<float>(), 1e-5, "x0 of ddim");
-        Near.Absolute(0.09 * Math.Exp(2 * 0.2 * 0.5) * 4 * First(0.7), next[2].item<float>(), 1e-5, "mean of ddpm");
+        Near.Absolute(0.5 * 2 * law.ClassScore(-0.3, 400, -1), clean[1].item<float>(), 1e-5, "x0 of ddim");
+        Near.Absolute(0.09 * Math.Exp(2 * 0.2 * 0.5) * 4 * law.ClassScore(0.7, 400, 1), next[2].item<float>(), 1e-5, "mean of ddpm");
         Assert.Equal((0f, 0f, 0f), (clean[2].item<float>(), next[3].item<float>(), next[4].item<float>()));
     }
 

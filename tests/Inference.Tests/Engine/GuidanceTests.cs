@@ -41,6 +41,22 @@ public sealed class GuidanceTests : IDisposable
     }
 
     [Fact]
+    public void Run_RequestsOfOneBatch_EachHasItsOwnNumbers()
+    {
+        var strict = Request with { Steps = 3, Determinism = Determinism.Strict };
+        GenerationRequest[] requests =
+        [
+            strict with { Guidance = 3, GuidanceRescale = 0.7, GuidanceParallel = 0.6, DynamicThreshold = 0.9 },
+            strict with { Guidance = 5, GuidanceRescale = 0.3, GuidanceParallel = 0, DynamicThreshold = 0.5 },
+            strict with { Guidance = 2, GuidanceRescale = 1, GuidanceParallel = 0.3, DynamicThreshold = 0.7, Labels = [1] },
+        ];
+        var alone = requests.Select(r => rig.Run(r).Values).ToArray();
+        var together = requests.Select(rig.Submit).ToArray();
+        rig.RunAll();
+        for (var i = 0; i < requests.Length; i++) Assert.Equal(alone[i], Rig.Result(together[i]).Values);
+    }
+
+    [Fact]
     public void Run_EitherConvention_IsTheSamePicture()
     {
         var w = rig.Finish(Request with { Guidance = 3, Convention = GuidanceConvention.W });

@@ -34,6 +34,26 @@ public sealed class DormandPrinceTests
         Assert.InRange(Taken(1e-11) / (double)Taken(1e-8), 3.2, 4.8);
     }
 
+    /// <summary>Beside numbers of a million the absolute tolerance is nothing: a thousand times as large, they take the same steps.</summary>
+    [Fact]
+    public void Solve_LargeNumbers_AreMetByTheRelativeTolerance()
+    {
+        var (_, evaluations) = DormandPrince.Solve(
+            (_, at, states) => [.. states.Select((s, i) => (double[])[2 * Math.Cos(at[i]) * s[0]])], [[1e6], [1e9]], 0, 7, 1e-6, 10_000, CancellationToken.None);
+        Assert.Equal(evaluations[0], evaluations[1]);
+    }
+
+    /// <summary>The error is a root mean square: many numbers that all do the same take the steps of one.</summary>
+    [Fact]
+    public void Solve_ManyEqualNumbers_TakeTheStepsOfOne()
+    {
+        var (ends, evaluations) = DormandPrince.Solve(
+            (_, at, states) => [.. states.Select((s, i) => Array.ConvertAll(s, y => 2 * Math.Cos(at[i]) * y))],
+            [[1], [.. Enumerable.Repeat(1.0, 256)]], 0, 7, 1e-6, 10_000, CancellationToken.None);
+        Assert.Equal(evaluations[0], evaluations[1]);
+        Assert.All(ends[1], y => Near.Relative(ends[0][0], y, 1e-9));
+    }
+
     [Fact]
     public void Solve_Neighbours_ChangeNoBit()
     {

@@ -81,6 +81,41 @@ public sealed class FlowLikelihoodTests : IDisposable
         Near.Absolute(found[64], estimates.Average(), 4 * spread, "signs");
     }
 
+    /// <summary>The estimate of the trace needs signs of mean 0; and each image has its own, or the errors of all would be one error.</summary>
+    [Fact]
+    public void Signs_OfEveryImage_AreItsOwnAndEven()
+    {
+        var config = TinyJob.Read(TinyJob.Ddpm).Network with { ImageSize = 10, Classes = null };
+        var flow = new ProbabilityFlow((x, _, _) => x, config, new DenoiserTraits(ScheduleCatalogue.Create("cosine", 20), Prediction.V), CPU);
+        float[][] signs = [.. Enumerable.Range(0, 100).Select(i => flow.Signs(5, i)!)];
+        Assert.All(signs.SelectMany(s => s), s => Assert.Equal(1, Math.Abs(s)));
+        Assert.Equal(100, signs.Select(s => string.Concat(s.Select(v => v > 0 ? '+' : '-'))).Distinct().Count());
+        Near.Absolute(0, signs.Average(s => s.Average()), 0.04);
+        Assert.Equal(signs[3], flow.Signs(5, 3));
+        Assert.NotEqual(signs[3], flow.Signs(6, 3));
+    }
+
+    /// <summary>Images that have arrived leave the batch; those that stay keep their labels.</summary>
+    [Fact]
+    public void Logs_OfSeveralLabels_AreThoseOfEachAlone()
+    {
+        var config = TinyJob.Read(TinyJob.Ddpm).Network with { ImageSize = 4, Classes = 3 };
+        var model = new DenoiserTraits(ScheduleCatalogue.Create("linear", 1000), Prediction.Epsilon);
+        var likelihood = new FlowLikelihood((x, _, labels) => x.mul(labels!.to(ScalarType.Float32).mul(0.4f).view(-1, 1, 1, 1)), config, model, CPU);
+        var random = new Random(8);
+        double[][] images = [.. Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, 16).Select(_ => random.NextDouble() * 2 - 1).ToArray())];
+        // the first images leave first
+        long[] labels = [2, 1, 0];
+        var (logs, evaluations) = likelihood.Logs(images, [0, 1, 2], labels, 5, CancellationToken.None);
+        Assert.Equal(3, evaluations.Distinct().Count());
+        for (var i = 0; i < 3; i++)
+        {
+            var alone = likelihood.Logs([images[i]], [i], [labels[i]], 5, CancellationToken.None);
+            Assert.Equal(alone.Evaluations[0], evaluations[i]);
+            Near.Relative(alone.Logs[0], logs[i], 1e-9, $"{i}");
+        }
+    }
+
     /// <summary>A fresh network answers 0; for v that is the perfect one of N(0, 1).</summary>
     [Fact]
     public void Measure_OfAnImageSet_IsInBitsOfItsLevels()

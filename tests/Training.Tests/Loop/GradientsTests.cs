@@ -10,6 +10,7 @@ public sealed class GradientsTests
     [InlineData(0, 3, 4)]
     [InlineData(10, 3, 4)]
     [InlineData(1, 0.6, 0.8)]
+    [InlineData(2.5, 1.5, 2)]
     public void Clip_ByTheNormOfAll_ScalesTogether(double limit, double one, double other)
     {
         using Parameter a = new(zeros(1)), b = new(zeros(1));

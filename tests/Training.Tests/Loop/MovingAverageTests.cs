@@ -15,6 +15,14 @@ public sealed class MovingAverageTests
     public void Decay_WarmUp_BeginsSmallAndEndsAtItsLimit(int n, double decay) =>
         Assert.Equal(decay, MovingAverage.Decay(new AverageSettings { Decay = 0.9999 }, n), 12);
 
+    /// <summary>The warm-up counts updates, not steps: the tenth of them has (1 + 9) / (10 + 9).</summary>
+    [Theory]
+    [InlineData(90, 10.0 / 19)]
+    [InlineData(95, 1)]
+    [InlineData(10_000_000, 0.9999)]
+    public void Decay_WarmUpAtEveryTenth_CountsItsUpdates(int n, double decay) =>
+        Assert.Equal(decay, MovingAverage.Decay(new AverageSettings { Decay = 0.9999, Every = 10 }, n), 12);
+
     // ema_pytorch with beta 0.995, update_every 10, update_after_step 100: figures of that library
     [Theory]
     [InlineData(0, 0)]

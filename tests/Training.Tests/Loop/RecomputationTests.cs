@@ -1,5 +1,6 @@
 using Diffusion.Kernels;
 using Diffusion.Networks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Diffusion.Training.Tests.Loop;
@@ -56,12 +57,22 @@ public sealed class RecomputationTests
     {
         using var network = Network(memoryAttention: false);
         network.Recomputation = new Recomputation(draws: true);
-        using var scope = NewDisposeScope();
-        using (no_grad()) _ = Loss(network);
+        // what the first pass of all makes for all that follow
+        using (no_grad()) _ = Left(network);
+        using (no_grad()) Assert.Equal(0, Left(network));
         network.eval();
-        _ = Loss(network);
+        Assert.Equal(0, Left(network));
+        // and in training it does leave what a pass back needs
+        network.train();
+        Assert.True(Left(network) > 0);
         network.Recomputation.Backward();
-        Assert.All(network.parameters(), p => Assert.Null(p.grad));
+
+        static long Left(UNet network)
+        {
+            var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            using (NewDisposeScope()) _ = Loss(network);
+            return DisposeScopeManager.Statistics.ThreadTotalLiveCount - before;
+        }
     }
 
     private static void Compare(bool memoryAttention)

@@ -72,6 +72,8 @@ public sealed class ConsistencyGridTests
         for (var i = 0; i < draws; i++) counts[grid.Draw((i + 0.5) / draws)]++;
         for (var i = 0; i < counts.Length; i++) Near.Absolute(grid.Probability(i), counts[i] / (double)draws, 1.01 / draws);
         Assert.Equal((0, 19), (grid.Draw(0), grid.Draw(Math.BitDecrement(1.0))));
+        // a share begins where the one before it ends
+        Assert.Equal((0, 1), (grid.Draw(Math.BitDecrement(grid.Probability(0))), grid.Draw(grid.Probability(0))));
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class ConsistencyTargetTests : IDisposable
     {
         var batch = Batch(1);
         var found = target.Of(batch, Memory());
-        // t = 2 is within the gap of 2; the others look back to t - 2, where a new teacher returns x_t itself
+        // t = 2 is within the gap of 2; the others, the next time among them, look back to t - 2, where a new teacher returns x_t itself
         Assert.Equal(batch.Clean[..TinySet.Pixels], found[..TinySet.Pixels]);
         for (var i = 1; i < batch.Count; i++)
         {
@@ -55,6 +55,6 @@ public sealed class ConsistencyTargetTests : IDisposable
     {
         var random = new Random(4);
         float[] Numbers() => [.. Enumerable.Range(0, 3 * TinySet.Pixels).Select(_ => (float)(2 * random.NextDouble() - 1))];
-        return new TrainingBatch { Step = 0, Epoch = 0, Progress = progress, Indices = [0, 1, 2], Clean = Numbers(), Noise = Numbers(), Times = [2, 9, 20], Labels = [0, 1, 2] };
+        return new TrainingBatch { Step = 0, Epoch = 0, Progress = progress, Indices = [0, 1, 2], Clean = Numbers(), Noise = Numbers(), Times = [2, 3, 20], Labels = [0, 1, 2] };
     }
 }

@@ -29,6 +29,7 @@ public sealed class TimeWeightsTests
     [InlineData(Prediction.Epsilon)]
     [InlineData(Prediction.V)]
     [InlineData(Prediction.Residual)]
+    [InlineData(Prediction.Edm)]
     public void MinSnr_OfWhateverIsNamed_IsTheSameLoss(Prediction prediction)
     {
         var (weight, clean) = (TimeWeights.Of(MinSnr, prediction, Schedule)!, TimeWeights.Of(MinSnr, Prediction.X0, Schedule)!);
