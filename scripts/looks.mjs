@@ -1,7 +1,8 @@
-// Every view and state of the page in light and dark, 360 and 1440 px wide, to be looked at:
+// Every view and state of the page, and every way of making pictures, in light and dark, 360 and 1440 px wide, to be looked at:
 // node scripts/looks.mjs [http://localhost:8080/] [FOLDER] [only names that match this]
 import { mkdir } from 'node:fs/promises';
 import { generate, launch, open } from '../tests/browser/stage.mjs';
+import { choose, systems } from '../tests/browser/systems.mjs';
 
 const [url = 'http://localhost:8080/', folder = 'artifacts/looks', only = ''] = process.argv.slice(2);
 const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 360, height: 780 } };
@@ -110,6 +111,12 @@ const states = {
     await page.click('dialog button[value="yes"]');
     await page.waitForSelector('.promotion .error:not([hidden])');
   },
+};
+
+for (const system of await systems(url)) states[`system-${system.name}`] = async page => {
+  await page.click('.lane:nth-child(2) [data-do="remove"]');
+  await choose(page, system, system.usual);
+  await generate(page);
 };
 
 await mkdir(folder, { recursive: true });

@@ -15,6 +15,13 @@ export function evaluation(stage) {
     await page.waitForSelector('[data-place="list"] > *');
     await page.selectOption('#quality-model', model);
   };
+  /** Waits for the evaluation that has just been asked for. */
+  const measured = async page => {
+    await page.waitForFunction(() => /is queued/.test(document.getElementById('announce').textContent));
+    const last = async () => (await (await fetch(`${stage.service.url}v1/evaluations?limit=1`)).json()).items[0];
+    const done = await until(async () => { const one = await last(); return ['succeeded', 'failed'].includes(one.state) && one; }, 'the evaluation to end');
+    assert.equal(done.state, 'succeeded', done.error);
+  };
 
   stage.it('draws quality over evaluations, one line for each sampler', async page => {
     stage.version = (await (await fetch(`${stage.service.url}v1/models/${model}`)).json()).version;
@@ -30,6 +37,10 @@ export function evaluation(stage) {
     assert.ok(places[0][0] < places[1][0] && places[1][0] < places[2][0] && places[0][1] < places[1][1] && places[1][1] < places[2][1]);
     // doubling is one stride
     assert.ok(Math.abs((places[1][0] - places[0][0]) - (places[2][0] - places[1][0])) < 0.2);
+    // each line has a colour of its own, that of its points
+    const colours = await page.$$eval('.plot [data-line]', all => all.map(line => ['.curve', '.dot'].map(part => getComputedStyle(line.querySelector(part)).stroke)));
+    assert.deepEqual(colours.map(([line, dot]) => line === dot), [true, true]);
+    assert.notEqual(colours[0][0], colours[1][0]);
     // what is measured again takes the place of what was
     await attach('page-f', 'ddim', 20, { frechet: 1 });
     await page.waitForFunction(() => /1 at 20; ddpm/.test(document.querySelector('.plot svg').getAttribute('aria-label')));
@@ -51,9 +62,30 @@ export function evaluation(stage) {
     await page.click('#evaluate-go');
     await page.waitForFunction(() => !document.getElementById('evaluate-data-error').hidden);
     assert.match(await page.textContent('#evaluate-data-error'), /no image set 'nowhere'/);
-    await page.uncheck('[name="evaluate-sampler"][value="ddim"]', { force: true });
+    await page.uncheck('[name="evaluate-samplers"][value="ddim"]', { force: true });
     await page.click('#evaluate-go');
     await page.waitForFunction(() => !document.getElementById('evaluate-samplers-error').hidden);
+  });
+
+  stage.it('measures the likelihood when it is chosen: the bound of the chain, and that of the flow', async page => {
+    await visit(page);
+    const picks = (name, ...values) => page.$$eval(`[name="evaluate-${name}"]`, (all, wanted) => all.forEach(box => { box.checked = wanted.includes(box.value); }), values);
+    await picks('metrics', 'nll', 'nll.ode');
+    await page.fill('#evaluate-steps', '2');
+    await page.fill('#evaluate-samples', '2');
+    await page.fill('#evaluate-data', stage.place.rows);
+    await page.click('#evaluate-go');
+    await page.waitForSelector('#evaluate-metrics-error:not([hidden])');
+    assert.match(await page.textContent('#evaluate-metrics-error'), /'nll' needs the sampler ddpm/);
+    await picks('samplers', 'ddpm');
+    await page.click('#evaluate-go');
+    await measured(page);
+    for (const figure of ['nll.small', 'nll.ode']) {
+      await page.waitForFunction(name => [...document.getElementById('quality-figure').options].some(({ value }) => value === name), figure);
+      await page.selectOption('#quality-figure', figure);
+      await page.waitForFunction(name => document.querySelector('.plot figcaption').textContent === name, figure);
+      assert.match(await page.getAttribute('.plot svg', 'aria-label'), /ddpm [\d.,]+ at 2/);
+    }
   });
 
   stage.it('starts an evaluation, shows how far it is, and draws what it measures', async page => {
@@ -62,10 +94,7 @@ export function evaluation(stage) {
     await page.fill('#evaluate-samples', '4');
     await page.fill('#evaluate-data', stage.place.rows);
     await page.click('#evaluate-go');
-    await page.waitForFunction(() => /is queued/.test(document.getElementById('announce').textContent));
-    const last = async () => (await (await fetch(`${stage.service.url}v1/evaluations?limit=1`)).json()).items[0];
-    const done = await until(async () => { const one = await last(); return ['succeeded', 'failed'].includes(one.state) && one; }, 'the evaluation to end');
-    assert.equal(done.state, 'succeeded', done.error);
+    await measured(page);
     await page.waitForFunction(() => document.querySelector('#table-evaluations tbody tr').textContent.includes('succeeded'));
     await page.selectOption('#quality-figure', 'nearest-image');
     await page.waitForFunction(() => / at 1, .* at 2/.test(document.querySelector('.plot svg').getAttribute('aria-label')));
@@ -73,6 +102,8 @@ export function evaluation(stage) {
       await page.setViewportSize({ width: size, height: 800 });
       await page.waitForFunction(width => innerWidth === width, size);
       assert.ok(await widest(page) <= size, `${size}`);
+      // words stay as large as they are; a plot is drawn anew when it is looked at next
+      await page.waitForFunction(() => document.querySelector('.plot .tick').getBoundingClientRect().height >= 12);
     }
   });
 }

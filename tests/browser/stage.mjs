@@ -51,9 +51,12 @@ export async function ended(page) {
     && [...document.querySelectorAll('.lane:not([hidden])')].every(lane => !['idle', 'running'].includes(lane.dataset.state)));
 }
 
-/** The pixels of every canvas of the lanes that are shown, as text that can be compared. */
-export const pixels = page => page.$$eval('.lane:not([hidden]) canvas', canvases => canvases.map(canvas =>
-  [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 !== 3).join()));
+/** The pixels of every canvas of the lanes that are shown, as text that can be compared; of a copy, so that the page's own is not read back. */
+export const pixels = page => page.$$eval('.lane:not([hidden]) canvas', canvases => canvases.map(canvas => {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  return [...copy.getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 !== 3).join();
+}));
 
 /** Presses Tab until the element of that id has the focus; each stop must show that it has it. */
 export async function tabTo(page, id) {

@@ -1,12 +1,13 @@
 using System.Text.Json.Nodes;
 using Diffusion.Api.Contracts;
+using Diffusion.Training.Evaluation;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Diffusion.Api.Endpoints;
 
 /// <summary>Describes what the calls on evaluations take, with examples.</summary>
-internal sealed class EvaluationDocumentation : IOperationFilter
+internal sealed class EvaluationDocumentation : IOperationFilter, ISchemaFilter
 {
     private const string Curve = """
         { "model": "digits-ddpm", "samplers": [{ "sampler": "ddim", "steps": [2, 4] }, { "sampler": "ddpm", "steps": [4] }], "samples": 16, "metrics": ["precision-recall", "nearest-image"] }
@@ -31,6 +32,11 @@ internal sealed class EvaluationDocumentation : IOperationFilter
             ["guided"] = Example("Guidance as it is, and held back", Guided),
             ["default"] = Example("All that can be measured, as the model is served", Default),
         };
+    }
+
+    public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
+    {
+        if (context.Type == typeof(EvaluationRequest) && schema.Properties?["metrics"] is OpenApiSchema { Items: OpenApiSchema each }) each.Choices(MetricNames.All);
     }
 
     private static IEnumerable<IOpenApiParameter> Parameters() =>

@@ -33,6 +33,7 @@ internal static class ApiDocument
             document.OperationFilter<TrainingDocumentation>();
             document.OperationFilter<DatasetDocumentation>();
             document.OperationFilter<EvaluationDocumentation>();
+            document.SchemaFilter<EvaluationDocumentation>();
             document.AddSecurityDefinition(Scheme, new OpenApiSecurityScheme
             {
                 Type = SecuritySchemeType.Http,

@@ -1,5 +1,5 @@
 // Puts the page together: what is served, the live connection, and the views.
-import { Api, catalogue } from './core/api.js';
+import { Api, catalogue, makers } from './core/api.js';
 import { Hub, pause } from './core/hub.js';
 import { DataView } from './data/view.js';
 import { changeKey, key, keyGiven } from './core/key.js';
@@ -42,7 +42,7 @@ let [wasConnected, isConnected] = [false, false];
 service.hub = new Hub(connectionChanged);
 const training = new TrainingView(announce, { promoted });
 const queue = new QueueView(service), data = new DataView(announce);
-const views = known.models.length ? furnish() : { generate: { title: 'Start', element: byId('start') } };
+const views = makers(known).length ? furnish() : { generate: { title: 'Start', element: byId('start') } };
 const router = new Router({ ...views, queue, models, data, training });
 await service.hub.start();
 for (let attempt = 0; !generate; attempt++) {
@@ -95,8 +95,8 @@ async function refresh() {
   [known, service.api] = await load();
   if (generate) {
     // the last one may have been deleted: what was there stays to be seen
-    if (known.models.length) [generate, evaluation].forEach(view => view.refresh(known));
-  } else if (known.models.length) {
+    if (makers(known).length) [generate, evaluation].forEach(view => view.refresh(known));
+  } else if (makers(known).length) {
     const views = furnish();
     generate.connected(isConnected);
     router.put(views);

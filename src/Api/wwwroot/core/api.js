@@ -57,6 +57,12 @@ export async function catalogue() {
 /** A list as it is, or the one inside a page of results. */
 export const list = answer => Array.isArray(answer) ? answer : Object.values(answer ?? {}).find(Array.isArray) ?? [];
 
+/** The models that make pictures; a classifier guides others. */
+export const makers = ({ models }) => models.filter(({ samplers }) => samplers.length > 0);
+
+/** How a request can name a model: plainly, or by an alias. */
+export const choices = ({ name, aliases }) => [name, ...Object.keys(aliases ?? {}).map(alias => `${name}@${alias}`)];
+
 /** The samplers that some model can be sampled with, first those that a model is made for. */
 export function usualSamplers({ models, samplers }) {
   const can = samplers.map(({ name }) => name).filter(name => models.some(model => model.samplers.includes(name)));

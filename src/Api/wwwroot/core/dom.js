@@ -36,6 +36,11 @@ export function showError(id, messages) {
   return true;
 }
 
+/** Shows messages by the names of fields, each at the first of its places that there is; gives those that have none. */
+export function showErrors(errors, placesOf) {
+  return Object.entries(errors ?? {}).flatMap(([name, messages]) => placesOf(name).some(id => showError(id, messages)) ? [] : messages);
+}
+
 /** Takes every message away. */
 export function clearErrors(root) {
   for (const place of root.querySelectorAll('.error')) place.hidden = true;

@@ -3,11 +3,15 @@ import { h, svg } from '../core/dom.js';
 import { number } from '../core/words.js';
 import { ticks } from './points.js';
 
-const width = 640, height = 300, left = 56, right = 16, top = 12, bottom = 40;
+const widest = 640, narrowest = 280, height = 300, left = 56, right = 16, top = 12, bottom = 40;
 const shapes = ['M-4 0A4 4 0 1 0 4 0A4 4 0 1 0 -4 0Z', 'M-4-4H4V4H-4Z', 'M0-5L5 4H-5Z', 'M0-5L5 0L0 5L-5 0Z', 'M-4-4L4 4M4-4L-4 4'];
 
-/** @param lines see linesOf */
-export function plot(figure, lines) {
+/**
+ * @param lines see linesOf
+ * @param room pixels from side to side: in a narrow place the words stay as large as they are
+ */
+export function plot(figure, lines, room) {
+  const width = Math.max(narrowest, Math.min(widest, room));
   const points = lines.flatMap(line => line.points), steps = [...new Set(points.map(point => point.steps))].sort((a, b) => a - b);
   const grid = ticks(Math.max(...points.map(point => point.value))), [from, to] = [Math.log2(steps[0]), Math.log2(steps.at(-1))];
   const x = step => to > from ? left + (Math.log2(step) - from) / (to - from) * (width - left - right) : (left + width - right) / 2;
@@ -19,7 +23,7 @@ export function plot(figure, lines) {
     label('evaluations a picture', { x: (left + width - right) / 2, y: height - 4, 'text-anchor': 'middle' }),
     ...lines.map((line, i) => series(line, i, x, y)));
   const key = h('ul', { class: 'key' }, ...lines.map(({ name }, i) => h('li', {},
-    svg('svg', { viewBox: '-12 -7 24 14', 'aria-hidden': 'true', class: `line-${i % 5}` }, svg('path', { class: 'line', d: 'M-12 0H12' }), svg('path', { class: 'dot', d: shapes[i % 5] })), name)));
+    svg('svg', { viewBox: '-12 -7 24 14', 'aria-hidden': 'true', class: `line-${i % 5}` }, svg('path', { class: 'curve', d: 'M-12 0H12' }), svg('path', { class: 'dot', d: shapes[i % 5] })), name)));
   return h('figure', { class: 'plot' }, h('figcaption', {}, figure), drawing, key);
 }
 
@@ -27,7 +31,7 @@ export function plot(figure, lines) {
 function series({ name, points }, i, x, y) {
   const path = points.map(({ steps, value }) => `${x(steps).toFixed(1)} ${y(value).toFixed(1)}`).join('L');
   return svg('g', { class: `line-${i % 5}`, 'data-line': name },
-    svg('path', { class: 'line', d: `M${path}` }),
+    svg('path', { class: 'curve', d: `M${path}` }),
     ...points.map(({ steps, value }) => svg('g', { transform: `translate(${x(steps).toFixed(1)} ${y(value).toFixed(1)})` },
       svg('path', { class: 'dot', d: shapes[i % 5] }), svg('title', {}, `${name}, ${number(steps)}: ${number(value)}`))));
 }

@@ -1,13 +1,13 @@
 // The view of quality: what was measured of a model, evaluations that run, and starting one.
 import { h, redraw } from '../core/dom.js';
-import { list } from '../core/api.js';
+import { list, makers } from '../core/api.js';
 import { call, explain, get } from '../core/http.js';
 import { evaluations } from './list.js';
 import { plot } from './plot.js';
 import { figuresOf, linesOf } from './points.js';
 import { startForm } from './start.js';
 
-const interval = 1500;
+const interval = 1500, padding = 24; // ms, and pixels left and right of a plot
 
 export class EvaluationView {
   title = 'Quality';
@@ -45,21 +45,23 @@ export class EvaluationView {
     if (!this.element.hidden) this.#choose();
   }
 
-  get #model() { return document.getElementById('quality-model')?.value ?? this.#catalogue.models[0].name; }
+  get #models() { return makers(this.#catalogue); }
+
+  get #model() { return document.getElementById('quality-model')?.value ?? this.#models[0].name; }
 
   get #version() { return document.getElementById('quality-version')?.value; }
 
   // which model and version is looked at, and which figure
   #choose(wanted) {
-    const name = this.#catalogue.models.some(each => each.name === wanted) ? wanted : this.#model;
-    const model = this.#catalogue.models.find(each => each.name === name) ?? this.#catalogue.models[0];
+    const name = this.#models.some(each => each.name === wanted) ? wanted : this.#model;
+    const model = this.#models.find(each => each.name === name) ?? this.#models[0];
     const pick = (id, label, options, on) => h('div', { class: 'field' }, h('label', { for: id }, label), h('select', { id, onchange: on }, ...options));
     redraw(this.#places.choice,
-      pick('quality-model', 'Model', this.#catalogue.models.map(each => h('option', { value: each.name, selected: each.name === model.name }, each.name)), () => this.#choose()),
+      pick('quality-model', 'Model', this.#models.map(each => h('option', { value: each.name, selected: each.name === model.name }, each.name)), () => this.#choose()),
       pick('quality-version', 'Version', model.versions.toReversed().map(each => h('option', { value: each, selected: each === model.version }, `v${each}`)), () => this.#look()),
       h('div', { class: 'field' }, h('label', { for: 'quality-figure' }, 'Figure'), h('select', { id: 'quality-figure', onchange: () => this.#draw() })));
     if (this.#drawnFor !== model.name && this.#service.api.has('post', '/v1/evaluations')) {
-      this.#places.start.replaceChildren(startForm(this.#catalogue, model.name, started => this.#started(started)));
+      this.#places.start.replaceChildren(startForm(this.#catalogue, this.#service.api, model.name, started => this.#started(started)));
       this.#drawnFor = model.name;
     }
     if (this.#looking) this.#look();
@@ -87,7 +89,7 @@ export class EvaluationView {
     if ([...choice.options].map(({ value }) => value).join() !== names.join()) choice.replaceChildren(...names.map(name => h('option', { value: name }, name)));
     choice.value = figure ?? '';
     choice.disabled = names.length === 0;
-    redraw(this.#places.plot, figure ? plot(figure, linesOf(this.#results, figure)) : h('p', { class: 'note' }, 'Nothing was measured of this version yet.'));
+    redraw(this.#places.plot, figure ? plot(figure, linesOf(this.#results, figure), this.#places.plot.clientWidth - padding) : h('p', { class: 'note' }, 'Nothing was measured of this version yet.'));
   }
 
   #started({ version, points }) {

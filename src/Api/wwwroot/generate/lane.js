@@ -40,6 +40,13 @@ export class Lane {
   get state() { return this.element.dataset.state; }
   get summary() { return `${this.title.textContent}: ${this.problem.hidden ? this.status.textContent : this.problem.textContent}`; }
 
+  /** Takes what is asked for from its setting and from what all settings share. */
+  ask(shared, framesLimit) {
+    const { labels } = this.setting.description;
+    this.request = { ...this.setting.read(), ...shared, label: labels ? shared.label : [], frames: this.setting.frames(shared.n, framesLimit) };
+    this.framesLimit = framesLimit;
+  }
+
   /** Empties the lane for its request. */
   begin() {
     this.#trajectory = this.id = null;
@@ -66,7 +73,7 @@ export class Lane {
       // the version that really ran, so that the command gives the same pictures later on
       this.request = { ...this.request, model: `${event.model}@${event.version}`, steps: event.steps };
       this.#room().steps = event.steps;
-      this.status.textContent = `${event.model} v${event.version}, seed ${this.request.seed}`;
+      this.status.textContent = `${event.model} v${event.version}, ${event.sampler}, seed ${this.request.seed}`;
     },
     frame(event) {
       this.#room().add(event);
@@ -84,7 +91,7 @@ export class Lane {
       // who reads or saves the pictures of a lane that is done gets the last ones
       this.tiles.show(this.#room(), Infinity, this.#view);
       const waited = event.queueMilliseconds >= 100 ? `, after ${duration(event.queueMilliseconds)} in the queue` : '';
-      this.#end('done', `${this.request.model.replace('@', ' v')}, seed ${this.request.seed}, ${duration(event.sampleMilliseconds)}${waited}`);
+      this.#end('done', `${this.request.model.replace('@', ' v')}, ${this.request.sampler}, seed ${this.request.seed}, ${duration(event.sampleMilliseconds)}${waited}`);
       this.takeaway.offer(this.request, this.id);
     },
     failed(event) { this.fail(event.detail); },

@@ -1,11 +1,13 @@
 // What all settings share: labels, count, guidance, seed, and what else the service lets a caller say.
 import { clearErrors, field, focusWrong, h, showError } from '../core/dom.js';
 import { heading } from '../core/words.js';
+import { choices } from '../core/api.js';
 import { Labels } from './labels.js';
 
 const call = ['post', '/generate'];
-// those that the page asks for elsewhere, or that a file needs and the live pictures do not
-const elsewhere = ['model', 'sampler', 'steps', 'n', 'seed', 'label', 'guidance', 'options', 'format', 'scale'];
+// those that the page asks for elsewhere, decides by itself, or that a file needs and the live pictures do not
+const elsewhere = ['model', 'sampler', 'steps', 'n', 'seed', 'label', 'guidance', 'options', 'frames', 'kinds', 'format', 'scale'];
+const guides = 'classifier';
 
 export class SharedRequest {
   #form;
@@ -27,8 +29,13 @@ export class SharedRequest {
     form.querySelector('#more').hidden = this.#extras.size === 0;
   }
 
-  /** Takes the labels of the model that leads. */
-  offer(description) { this.#labels.offer(description.labels); }
+  /** Takes the labels of the model that leads, and what can guide others among all models. */
+  offer(description, models) {
+    this.#labels.offer(description.labels);
+    const place = this.#extras.get(guides), { value } = place ?? {};
+    place?.replaceChildren(h('option', { value: '' }, 'none'), ...models.filter(m => m.objective === 'noisy-classifier').flatMap(choices).map(name => h('option', { value: name }, name)));
+    if (value) choose(place, value);
+  }
 
   /** The fields as they stand; one seed for all, so that every setting starts from the same noise. */
   read() {
@@ -41,7 +48,7 @@ export class SharedRequest {
   /** Takes the shared part of a request. */
   write(request) {
     for (const name of ['n', 'seed', 'guidance']) this.#form.elements[name].value = request[name] ?? '';
-    for (const [name, input] of this.#extras) input.value = request[name] ?? '';
+    for (const [name, input] of this.#extras) choose(input, request[name] ?? '');
     this.#labels.value = request.label;
   }
 
@@ -56,7 +63,7 @@ export class SharedRequest {
 
   #add(name, says) {
     const title = /Ms$/.test(name) ? `${heading(name)} in ms` : heading(name);
-    const input = says.enum
+    const input = name === guides ? h('select', { id: name, title: says.description }) : says.enum
       ? h('select', { id: name, title: says.description }, h('option', { value: '' }, 'as usual'), ...says.enum.map(word => h('option', { value: word }, word)))
       : /integer|number/.test(says.type)
         ? h('input', { id: name, type: 'number', inputmode: 'numeric', min: says.minimum, max: says.maximum, placeholder: 'none', title: says.description })
@@ -64,6 +71,12 @@ export class SharedRequest {
     this.#form.querySelector('#more .options').append(field(title, input));
     return input;
   }
+}
+
+// a request may name what is not offered, such as an older version
+function choose(input, value) {
+  input.value = value;
+  if (input.value !== value && input.options) input.append(h('option', { value, selected: true }, value));
 }
 
 function randomSeed() { return crypto.getRandomValues(new Uint32Array(1))[0]; }

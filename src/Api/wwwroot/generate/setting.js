@@ -1,4 +1,5 @@
 // One setting to compare: model, sampler, steps, and whatever options the sampler says it has.
+import { choices, makers } from '../core/api.js';
 import { h, field } from '../core/dom.js';
 
 const usualSteps = 50;
@@ -21,7 +22,7 @@ export class Setting {
     this.model.addEventListener('change', () => this.#modelChanged());
     this.sampler.addEventListener('change', () => this.#samplerChanged());
     const able = catalogue.models.filter(m => m.samplers.includes(preferred));
-    const first = able.find(m => m.sampling?.sampler === preferred) ?? able.find(m => m.name === beside) ?? able[0] ?? catalogue.models[0];
+    const first = able.find(m => m.sampling?.sampler === preferred) ?? able.find(m => m.name === beside) ?? able[0] ?? makers(catalogue)[0];
     this.#fill(catalogue, first.name);
     this.#modelChanged(preferred);
   }
@@ -39,8 +40,8 @@ export class Setting {
 
   /** Takes the part of a request that is its own, as far as there still is what it names. */
   write({ model, sampler, steps, options }) {
-    const choices = [...this.model.options].map(option => option.value), [name] = model.split('@');
-    this.model.value = [model, name].find(choice => choices.includes(choice)) ?? this.model.value;
+    const offered = [...this.model.options].map(option => option.value), [name] = model.split('@');
+    this.model.value = [model, name].find(choice => offered.includes(choice)) ?? this.model.value;
     this.#modelChanged(sampler);
     this.element.dispatchEvent(new Event('change'));
     this.steps.value = steps ?? this.steps.value;
@@ -63,16 +64,22 @@ export class Setting {
 
   #fill(catalogue, name) {
     this.#catalogue = catalogue;
-    // a classifier makes no pictures
-    const choices = catalogue.models.filter(m => m.samplers.length > 0).flatMap(m => [m.name, ...Object.keys(m.aliases ?? {}).map(alias => `${m.name}@${alias}`)]);
-    this.model.replaceChildren(...choices.map(choice => h('option', { value: choice, selected: choice === name }, choice)));
+    this.model.replaceChildren(...makers(catalogue).flatMap(choices).map(choice => h('option', { value: choice, selected: choice === name }, choice)));
   }
 
   #modelChanged(preferred = this.description.sampling?.sampler) {
     const { samplers, timeSteps } = this.description;
-    this.sampler.replaceChildren(...samplers.map(name => h('option', { value: name, selected: name === preferred }, name)));
+    this.sampler.replaceChildren(...samplers.map(name => h('option', { value: name, selected: name === preferred }, name)), ...this.#unable(samplers));
     this.steps.max = timeSteps;
     this.#samplerChanged();
+  }
+
+  // what this model cannot be served by is to be seen, with the models that can, and not to be chosen
+  #unable(able) {
+    const model = this.description.name, others = this.#catalogue.samplers.filter(({ name }) => !able.includes(name));
+    if (others.length === 0) return [];
+    return [h('optgroup', { label: `Not for ${model}`, disabled: true }, ...others.map(({ name, models, fits }) =>
+      h('option', { value: name, title: fits.find(fit => fit.model === model)?.reason }, `${name}: ${models.join(', ') || 'no model here'}`)))];
   }
 
   #samplerChanged() {
@@ -81,7 +88,14 @@ export class Setting {
     this.steps.value = this.#usualSteps();
     const own = this.#ownDefaults()?.options ?? {};
     this.#options = new Map(sampler.options.map(option => [option.name, this.#optionInput(option, String(own[option.name] ?? option.default))]));
-    this.optionFields.replaceChildren(...[...this.#options].map(([name, input]) => field(name, input)));
+    this.optionFields.replaceChildren(...[...this.#options].map(([name, input]) => this.#optionField(name, input)));
+  }
+
+  // a long word needs room to be read
+  #optionField(name, input) {
+    const element = field(name, input);
+    element.classList.toggle('wide', [...(input.options ?? [])].some(({ text }) => text.length > 9));
+    return element;
   }
 
   #optionInput(option, preset) {

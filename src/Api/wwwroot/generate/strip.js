@@ -1,8 +1,8 @@
 // The way from one picture to another: between the noises of two seeds, or between two images that are inverted first.
-import { clearErrors, errorOf, field, focusWrong, h, showError } from '../core/dom.js';
+import { clearErrors, errorOf, field, focusWrong, h, showError, showErrors } from '../core/dom.js';
 import { copy, save } from '../core/files.js';
 import { explain, problemOf } from '../core/http.js';
-import { duration } from '../core/words.js';
+import { duration, plural } from '../core/words.js';
 import { ask } from './ask.js';
 import { result } from './ending.js';
 import { StripEnd } from './strip-end.js';
@@ -98,7 +98,7 @@ export class Strip {
     this.pictures.style.setProperty('--frames', made.images.length);
     this.pictures.replaceChildren(...made.images.map((image, i) =>
       h('img', { src: `data:image/png;base64,${image.png}`, alt: `Picture ${i + 1} of ${made.images.length}`, width: made.width, height: made.height })));
-    this.status.textContent = `${before}${made.model.replace('@', ' v')}, ${made.sampler}, ${made.steps} steps, ${duration(made.sampleMilliseconds)}`;
+    this.status.textContent = `${before}${made.model.replace('@', ' v')}, ${made.sampler}, ${plural(made.steps, 'step')}, ${duration(made.sampleMilliseconds)}`;
     this.command.parentElement.hidden = true;
     this.footer.hidden = false;
   }
@@ -112,11 +112,9 @@ export class Strip {
   }
 
   #explain(error) {
-    const problem = problemOf(error);
-    const fields = Object.entries(problem?.errors ?? {});
-    const rest = fields.filter(([name, messages]) => !showError(`strip-${name.split('.')[0]}`, messages));
-    this.status.textContent = fields.length ? `${problem.title}.` : explain(error);
-    if (rest.length) showError('strip', rest.flatMap(([, messages]) => messages));
+    const problem = problemOf(error), rest = showErrors(problem?.errors, name => [`strip-${name.split('.')[0]}`]);
+    this.status.textContent = Object.keys(problem?.errors ?? {}).length ? `${problem.title}.` : explain(error);
+    if (rest.length) showError('strip', rest);
   }
 
   async #save() {

@@ -1,6 +1,6 @@
 // The view that generates: settings side by side, one run of all of them, and the way back through the steps.
 import { usualSamplers } from '../core/api.js';
-import { focusWrong, showError } from '../core/dom.js';
+import { focusWrong, showError, showErrors } from '../core/dom.js';
 import { explain, get, problemOf } from '../core/http.js';
 import { path } from './ending.js';
 import { Lane } from './lane.js';
@@ -87,7 +87,7 @@ export class GenerateView {
 
   #offer() {
     const { description } = this.#lanes[0].setting;
-    this.#shared.offer(description);
+    this.#shared.offer(description, this.#catalogue.models);
     this.#strip.offer(description.labels);
   }
 
@@ -100,12 +100,7 @@ export class GenerateView {
   #submit() {
     if (byId('go').hidden || byId('go').disabled || !this.#shared.check()) return;
     const shared = this.#shared.read();
-    const limit = framesLimit / this.#lanes.length;
-    for (const lane of this.#lanes) {
-      const { setting } = lane, { labels } = setting.description;
-      lane.request = { ...setting.read(), ...shared, label: labels ? shared.label : [], frames: setting.frames(shared.n, limit) };
-      lane.framesLimit = limit;
-    }
+    for (const lane of this.#lanes) lane.ask(shared, framesLimit / this.#lanes.length);
     this.#run(this.#lanes);
   }
 
@@ -182,12 +177,10 @@ export class GenerateView {
 
   /** Beside the fields it names; what no field can show goes to the form. */
   #explain(error, lane) {
-    const problem = problemOf(error);
-    const fields = Object.entries(problem?.errors ?? {});
-    const rest = fields.filter(([name, messages]) => !showError(`${lane.setting.key}-${name}`, messages) && !showError(name, messages));
-    if (fields.length) lane.fail(`${problem.title}.`);
+    const problem = problemOf(error), rest = showErrors(problem?.errors, name => [`${lane.setting.key}-${name}`, name]);
+    if (Object.keys(problem?.errors ?? {}).length) lane.fail(`${problem.title}.`);
     else lane.fail(problem?.detail ?? problem?.title ?? 'The service does not answer.');
-    if (rest.length) showError('form', rest.flatMap(([, messages]) => messages));
+    if (rest.length) showError('form', rest);
   }
 
   /** Swaps Generate and Stop; whoever had the one focused has the other then. */

@@ -2,7 +2,7 @@
 import { errorOf, h } from '../core/dom.js';
 import { leading } from '../core/figures.js';
 import { table } from '../core/table.js';
-import { moment, number } from '../core/words.js';
+import { moment, number, plural } from '../core/words.js';
 import { standard } from './aliases.js';
 
 /**
@@ -21,13 +21,13 @@ export function card(model, versions, aliases, may, on) {
 
 function about({ width, height, channels, labels, objective, schedule, timeSteps, samplers }) {
   const classes = labels?.length ? `, ${labels.length} labels` : '';
-  return `${width} × ${height}, ${channels === 1 ? 'grey' : 'colour'}${classes}. Trained for ${objective} on a ${schedule} schedule of ${timeSteps} steps; served by ${samplers.join(', ')}.`;
+  return `${width} × ${height}, ${channels === 1 ? 'grey' : 'colour'}${classes}. Trained for ${objective} on a ${schedule} schedule of ${timeSteps} steps; ${samplers.length ? `served by ${samplers.join(', ')}` : 'makes no pictures, and guides models that do'}.`;
 }
 
 function figures({ data, imagesSeen, created, sampling, metrics = {} }) {
   const rows = [
     ['Data', data], ['Images seen', number(imagesSeen)], ['Published', moment(created)],
-    ...(sampling ? [['By default', `${sampling.sampler}, ${sampling.steps} steps, guidance ${sampling.guidance ?? 1}`]] : []),
+    ...(sampling ? [['By default', `${sampling.sampler}, ${plural(sampling.steps, 'step')}, guidance ${sampling.guidance ?? 1}`]] : []),
     ...leading(metrics).map(([name, value]) => [name, number(value)]),
   ];
   return rows.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)));
@@ -43,7 +43,7 @@ function versionTable(model, versions, aliases, may, on) {
     ['Known as', row => h('span', { class: 'tags' }, ...named(row))],
     ['Published', row => row.created && moment(row.created)],
     ['Images seen', row => row.imagesSeen === undefined ? '' : number(row.imagesSeen), true],
-    ['Came from', row => [...(row.origin ? [row.origin.name ?? `a ${row.origin.format} file`] : []), ...(row.parents ?? []).map(each => `${each.model}@${each.version}`)].join(', '), 'prose'],
+    ['Came from', row => [...(row.origin ? [row.origin.name ?? `a ${row.origin.format} file`] : []), ...new Set((row.parents ?? []).map(each => `${each.model}@${each.version}`))].join(', '), 'prose'],
     ['Measured', row => leading(row.metrics ?? {}).map(([name, value]) => `${name} ${number(value)}`).join(', '), 'prose'],
   ], rows, `Versions of ${model.name}`);
 }
