@@ -94,7 +94,8 @@ public sealed class TrainerTests : IDisposable
     [InlineData(TinyJob.Dddm)]
     [InlineData(TinyJob.SelfConditioned)]
     [InlineData(TinyJob.Unified)]
-    [InlineData(TinyJob.Exploding)]
+    // without the kink of a small c, where an estimate that is its memory makes rounding a gradient
+    [InlineData(""" "kind": "udddm", "prediction": "boundary", "memoryStorage": "float16", "memoryRefresh": 0.3, "loss": { "c": 1 } """)]
     [InlineData(TinyJob.Perceptual)]
     [InlineData(TinyJob.ConsistencyTrained)]
     public void Run_BatchInParts_HasTheLossAndGradientOfTheWhole(string objective)
@@ -102,10 +103,14 @@ public sealed class TrainerTests : IDisposable
         TrainingProgress[][] runs = [.. new[] { 1, 2, 3, 4 }.Select(parts => Progress($"parts-{parts}",
             With("accumulate", parts, TinyJob.File(objective, """ "every": { "log": 1 }, """))))];
         foreach (var run in runs[1..])
-            for (var step = 0; step < 3; step++)
+            // an epoch is three steps: from the fourth on the memory has what every part left in it
+            for (var step = 0; step < 6; step++)
             {
                 Near.Relative(runs[0][step].Loss, run[step].Loss, 1e-6, $"loss of step {step}");
                 Near.Relative(runs[0][step].GradientNorm, run[step].GradientNorm, 1e-6, $"gradient of step {step}");
+                // a correlation is of its part alone; all others are means over the images
+                foreach (var (name, figure) in runs[0][step].Figures.Where(f => f.Key != "copyScore"))
+                    Near.Relative(figure, run[step].Figures[name], 1e-6, $"{name} of step {step}");
             }
     }
 
@@ -131,7 +136,8 @@ public sealed class TrainerTests : IDisposable
     [InlineData(TinyJob.ConsistencyTrained)]
     public void Run_ActivationsComputedAgain_IsTheUsualRunAndGoesOnAsOne(string objective)
     {
-        byte[] Job(string more) => With("accumulate", 2, With("gradientCheckpoint", more, TinyJob.File(objective, """ "every": { "log": 1, "checkpoint": 5 }, """, dropout: 0.2)));
+        // in two parts their order would not matter to a sum
+        byte[] Job(string more) => With("accumulate", 3, With("gradientCheckpoint", more, TinyJob.File(objective, """ "every": { "log": 1, "checkpoint": 5 }, """, dropout: 0.2)));
         Assert.True(Train("usual", Job("false")).Finished);
         Assert.True(Train("whole", Job("true")).Finished);
         Assert.Equal(File.ReadAllBytes(StateOf("usual")), File.ReadAllBytes(StateOf("whole")));
