@@ -15,6 +15,9 @@ internal sealed class ModelHandle(CheckpointVersion version)
 
     public int Leases { get; set; }
 
+    /// <summary>Whether it is being probed: it stays in memory until that is over, but nobody uses it.</summary>
+    public bool IsInProbe { get; set; }
+
     /// <summary>When it was last taken or given back, in turns of the registry.</summary>
     public long LastUsed { get; set; }
 

@@ -13,7 +13,7 @@ internal sealed class ModelMemory(long budget, Func<ModelHandle, bool> isNeeded)
         if (budget == 0) return [];
         var excess = held.Sum(BytesOf) + needed - budget;
         var leaving = new List<ModelHandle>();
-        foreach (var idle in held.Where(h => h.Loaded is not null && h.Leases == 0 && !isNeeded(h)).OrderBy(h => h.LastUsed))
+        foreach (var idle in held.Where(h => h is { Loaded: not null, Leases: 0, IsInProbe: false } && !isNeeded(h)).OrderBy(h => h.LastUsed))
         {
             if (excess <= 0) break;
             leaving.Add(idle);

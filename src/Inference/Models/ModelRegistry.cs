@@ -173,8 +173,7 @@ public sealed class ModelRegistry : IDisposable
         {
             handle = held.Values.Where(h => h.Loaded is { Strict: null }).MinBy(h => h.LastUsed);
             if (handle is null) return false;
-            // not unloaded meanwhile
-            handle.Leases++;
+            handle.IsInProbe = true;
         }
         try
         {
@@ -182,7 +181,12 @@ public sealed class ModelRegistry : IDisposable
         }
         finally
         {
-            Release(handle);
+            lock (gate)
+            {
+                handle.IsInProbe = false;
+                DropIfUnused(handle);
+                Unpark();
+            }
         }
         Settled?.Invoke();
         return true;
@@ -345,7 +349,7 @@ public sealed class ModelRegistry : IDisposable
     private void DropIfUnused(ModelHandle handle)
     {
         var (name, version) = (handle.Manifest.Model, handle.Manifest.Version);
-        if (handle.Leases > 0) return;
+        if (handle.Leases > 0 || handle.IsInProbe) return;
         if (handle.Loaded is null && handle.Problem is null) return; // still to be loaded; whoever loads looks again
         if (handle.Problem is null && IsWorthKeeping(handle)) return;
         if (handle.Loaded is not null) Unload(handle);

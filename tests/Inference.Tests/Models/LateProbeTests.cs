@@ -59,6 +59,28 @@ public sealed class LateProbeTests : IDisposable
         Assert.Contains($"{Rig.Labelled}@1", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Probe_VersionThatNobodyUses_CanBeWithdrawnAndLeavesMemoryAfterwards()
+    {
+        TinyModels.Publish(rig.Store, Rig.Plain, TinyModels.Network(classes: null), seed: 4);
+        rig.Models.Refresh();
+        rig.Watcher.LoadWanted();
+        rig.Models.Acquire(Rig.Plain, "1")!.Dispose();
+        rig.Watcher.Load();
+
+        Assert.True(rig.Models.ProbeNext((model, manifest) =>
+        {
+            Assert.Equal((Rig.Plain, 1), (manifest.Model, manifest.Version));
+            Assert.Equal(0, Assert.Single(rig.Models.Describe(Rig.Plain)!.Loaded).Generations);
+            Assert.Equal([2], rig.Models.InUse(Rig.Plain));
+            Assert.True(rig.Models.Withdraw(Rig.Plain, 1));
+            rig.Models.Refresh();
+            Assert.Single(rig.Models.Describe(Rig.Plain)!.Loaded);
+            model.Strict = StrictSizes.Alone;
+        }));
+        Assert.Empty(rig.Models.Describe(Rig.Plain)!.Loaded);
+    }
+
     private LoadedVersion Loaded() => rig.Models.Describe(Rig.Labelled)!.Loaded.Last();
 
     public void Dispose() => rig.Dispose();
