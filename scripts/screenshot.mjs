@@ -1,17 +1,23 @@
-// Takes the README's pictures from a running service: node scripts/screenshot.mjs [http://localhost:8080/] [docs/images]
+// Takes the README's pictures from a running service: node scripts/screenshot.mjs [http://localhost:8080/] [docs/images] [only names that match this]
 import { mkdir } from 'node:fs/promises';
 import { generate, launch, open } from '../tests/browser/stage.mjs';
 
-const [url = 'http://localhost:8080/', folder = 'docs/images'] = process.argv.slice(2);
+const [url = 'http://localhost:8080/', folder = 'docs/images', only = ''] = process.argv.slice(2);
 const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' };
 const phone = { viewport: { width: 360, height: 780 }, colorScheme: 'dark', deviceScaleFactor: 2 };
 const pictures = [
-  ['page.png', desktop, generate],
-  ['page-dark-mobile.png', phone, generate],
+  ['page.png', desktop, sideBySide],
+  ['page-dark-mobile.png', phone, sideBySide],
   ['queue.png', { ...desktop, colorScheme: 'dark' }, queue],
   ['models.png', desktop, models],
   ['training.png', { ...desktop, viewport: { width: 1440, height: 1440 } }, training],
 ];
+
+// many evaluations beside few
+async function sideBySide(page) {
+  await page.selectOption('#b-model', 'digits-dddm');
+  await generate(page);
+}
 
 // a long run to look at: until the chart has a shape
 async function queue(page) {
@@ -36,7 +42,7 @@ async function training(page) {
 await mkdir(folder, { recursive: true });
 const browser = await launch();
 try {
-  for (const [name, options, act] of pictures) {
+  for (const [name, options, act] of pictures.filter(([name]) => new RegExp(only).test(name))) {
     const page = await open(browser, url, options);
     page.setDefaultTimeout(300_000);
     await page.waitForSelector('html[data-ready]');
