@@ -27,6 +27,10 @@ export function evaluation(stage) {
     stage.version = (await (await fetch(`${stage.service.url}v1/models/${model}`)).json()).version;
     for (const [id, sampler, steps, value] of [['a', 'ddim', 5, 9], ['b', 'ddim', 10, 4], ['c', 'ddim', 20, 2], ['d', 'ddpm', 10, 8], ['e', 'ddpm', 20, 3]])
       assert.equal((await attach(`page-${id}`, sampler, steps, { frechet: value, 'label-accuracy': 1 - value / 10 })).status, 200);
+    await page.click('[data-view-link="evaluation"]');
+    // of the model that is there first, drawn as wide as there is room from the beginning
+    const tick = await (await page.waitForSelector('.plot .tick')).boundingBox();
+    assert.ok(tick.height >= 12 && tick.height < 24, `${tick.height} px`);
     await visit(page);
     await page.selectOption('#quality-figure', 'frechet');
     await page.waitForSelector('.plot [data-line="ddim"]');

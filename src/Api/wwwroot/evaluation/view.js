@@ -7,7 +7,7 @@ import { plot } from './plot.js';
 import { figuresOf, linesOf } from './points.js';
 import { startForm } from './start.js';
 
-const interval = 1500, padding = 24; // ms, and pixels left and right of a plot
+const interval = 1500, padding = 26; // ms, and pixels beside a plot, whose place is not there while it is empty
 
 export class EvaluationView {
   title = 'Quality';
@@ -89,7 +89,7 @@ export class EvaluationView {
     if ([...choice.options].map(({ value }) => value).join() !== names.join()) choice.replaceChildren(...names.map(name => h('option', { value: name }, name)));
     choice.value = figure ?? '';
     choice.disabled = names.length === 0;
-    redraw(this.#places.plot, figure ? plot(figure, linesOf(this.#results, figure), this.#places.plot.clientWidth - padding) : h('p', { class: 'note' }, 'Nothing was measured of this version yet.'));
+    redraw(this.#places.plot, figure ? plot(figure, linesOf(this.#results, figure), this.element.clientWidth - padding) : h('p', { class: 'note' }, 'Nothing was measured of this version yet.'));
   }
 
   #started({ version, points }) {
