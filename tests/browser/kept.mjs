@@ -61,7 +61,7 @@ export function kept(stage) {
 
   stage.it('the queue lists it for everybody, with a way to open it', async page => {
     await page.click('.lane:nth-child(2) [data-do="remove"]');
-    await page.fill('#a-steps', '20');
+    await page.fill('#a-steps', '100');
     await page.fill('#seed', '4711');
     await generate(page);
     const made = await pixels(page);

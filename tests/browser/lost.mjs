@@ -14,7 +14,7 @@ export function lostConnections(stage) {
 
   it('a cut connection: the pictures are there when it is back, whole', async (page, relay) => {
     await page.click('.lane:nth-child(2) [data-do="remove"]');
-    await page.fill('#a-steps', '40');
+    await page.fill('#a-steps', '120');
     await page.click('#go');
     await page.waitForFunction(() => document.querySelector('canvas').width > 1);
     await relay.cut();
@@ -29,7 +29,7 @@ export function lostConnections(stage) {
   it('a cut connection: what is too short to be kept is asked for again', async (page, relay) => {
     await page.click('.lane:nth-child(2) [data-do="remove"]');
     // enough that it has not ended when the connection is cut
-    await page.fill('#n', '16');
+    await page.fill('#n', '10');
     await page.fill('#a-steps', '15');
     await page.click('#go');
     await page.waitForFunction(() => document.querySelector('canvas').width > 1);

@@ -3,8 +3,8 @@ import { note } from '../core/own.js';
 import { problemOf } from '../core/http.js';
 import { kept } from './kept.js';
 
-// fewer would have run before the watching begins, and are soon made again
-const fewestKept = 16;
+// steps of all pictures together: fewer would have run before the watching begins, and are soon made again
+const fewestKept = 160;
 
 /** Whether the service can go on without us. */
 export const keeps = api => api.has('post', '/v1/generations');
@@ -18,7 +18,7 @@ export const keeps = api => api.has('post', '/v1/generations');
 export function run({ hub, api }, request, onEvent, whole, id = null) {
   const noted = note(request);
   const tell = event => { noted(event); onEvent(event); };
-  const short = request.steps && request.steps < fewestKept && !id;
+  const short = request.steps && request.steps * request.n < fewestKept && !id;
   const job = !keeps(api) ? bound(hub, request, tell) : short ? repeated(hub, request, tell) : kept(hub, request, tell, whole, id);
   job.done.then(outcome => { if (outcome !== 'ended') noted({ type: outcome === 'lost' ? 'lost' : 'canceled' }); }, () => noted({ type: 'refused' }));
   return job;
