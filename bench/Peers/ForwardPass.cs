@@ -46,7 +46,7 @@ internal sealed class ForwardPass : IDisposable
     private Tensor Evaluate(int batch)
     {
         if (!inputs.TryGetValue(batch, out var given)) inputs[batch] = given = Inputs(batch);
-        set_num_threads(ThreadTeam.For(Threads, denoiser.Manifest.Network, batch));
+        ThreadTeam.Use(Threads, denoiser.Manifest.Network, batch);
         return denoiser.Evaluate(given.X, given.Times, given.Labels);
     }
 

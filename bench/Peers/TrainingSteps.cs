@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Diffusion.Checkpoints;
-using Diffusion.Networks;
 using Diffusion.Training;
 using Diffusion.Training.Data;
 using Diffusion.Training.Runs;
@@ -29,7 +28,7 @@ internal sealed class TrainingSteps : IDisposable
             State = Path.Combine(folder, "state"),
             Models = Path.Combine(folder, "models"),
             Device = "cpu",
-            Threads = threads > 0 ? threads : ThreadTeam.Size,
+            Threads = threads,
         };
         var run = new TrainingRun(JobFile(models, batch), options, new CheckpointStore(options.Models, TimeProvider.System), TimeProvider.System) { Report = _ => Wait() };
         thread = new Thread(() =>

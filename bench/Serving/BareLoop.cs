@@ -17,9 +17,8 @@ internal sealed class BareLoop : IDisposable
     {
         var version = new CheckpointStore(folder, TimeProvider.System).Find(model) ?? throw new ArgumentException($"No model '{model}' in {folder}.");
         denoiser = Denoiser.Load(version, CPU);
-        this.steps = steps;
+        (this.steps, this.threads) = (steps, threads);
         var network = version.Manifest.Network;
-        this.threads = ThreadTeam.For(threads, network, batch);
         x = randn([batch, network.Channels, network.ImageSize, network.ImageSize]);
         timeIndex = full([batch], 500, dtype: int64);
         labels = tensor(Enumerable.Range(0, batch).Select(i => (long)i % (network.Classes ?? 1)).ToArray());
@@ -28,7 +27,7 @@ internal sealed class BareLoop : IDisposable
     /// <summary>Milliseconds for all steps.</summary>
     public double Run()
     {
-        set_num_threads(threads);
+        ThreadTeam.Use(threads, denoiser.Manifest.Network, (int)x.size(0));
         var started = Stopwatch.GetTimestamp();
         for (var step = 0; step < steps; step++)
         {

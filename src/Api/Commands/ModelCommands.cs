@@ -184,10 +184,8 @@ internal sealed class ModelCommands(CommandArguments arguments, TextWriter outpu
 
     private (string Name, string Version) Named(int position)
     {
-        var text = arguments.Position(position, "The model");
-        var at = text.IndexOf('@', StringComparison.Ordinal);
-        var (name, version) = at < 0 ? (text, "") : (text[..at], text[(at + 1)..]);
-        return store.Models().Contains(name) ? (name, version) : throw new CommandException($"There is no model '{name}' in {store.Root}.");
+        var (name, version) = CheckpointNames.Split(arguments.Position(position, "The model"));
+        return store.Models().Contains(name) ? (name, version ?? "") : throw new CommandException($"There is no model '{name}' in {store.Root}.");
     }
 
     private CheckpointVersion Found(string name, string version) =>

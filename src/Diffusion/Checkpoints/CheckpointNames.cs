@@ -15,6 +15,14 @@ public static partial class CheckpointNames
             ? version
             : null;
 
+    /// <summary>What <c>NAME</c>, <c>NAME@3</c> or <c>NAME@ALIAS</c> is made of; the version is null where none is named.</summary>
+    public static (string Name, string? Version) Split(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var at = text.IndexOf('@', StringComparison.Ordinal);
+        return at < 0 ? (text, null) : (text[..at], text[(at + 1)..]);
+    }
+
     internal static bool IsFile(string text) => FileText().IsMatch(text) && text != CheckpointStore.ManifestFile;
 
     internal static string FolderOf(int version) => string.Create(CultureInfo.InvariantCulture, $"v{version:D6}");

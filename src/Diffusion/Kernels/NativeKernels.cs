@@ -92,6 +92,10 @@ internal static unsafe partial class NativeKernels
         fixed (IntPtr* all = weights) Check(kernels_forget_gradients(all, weights.Length));
     }
 
+    /// <summary>The entry point <c>kernels_use_threads</c>.</summary>
+    /// <exception cref="InvalidOperationException">It is less than 1.</exception>
+    public static void UseThreads(int count) => Check(kernels_use_threads(count));
+
     /// <summary>The entry point <c>kernels_packed_new</c>.</summary>
     public static IntPtr NewPacked() => kernels_packed_new();
 
@@ -149,6 +153,9 @@ internal static unsafe partial class NativeKernels
 
     [LibraryImport(Library)]
     private static partial int kernels_vector_unit();
+
+    [LibraryImport(Library)]
+    private static partial int kernels_use_threads(int count);
 
     [LibraryImport(Library)]
     private static partial IntPtr kernels_packed_new();

@@ -19,7 +19,6 @@ public sealed class NoisyClassifier : nn.Module
 {
     private readonly TimeEmbedding timeEmbedding;
     private readonly InputScaling? inputScaling;
-    private readonly SteadyLinear timeIn, timeOut;
     private readonly ModuleList<Stage> inputBlocks;
     private readonly Stage middleBlock;
     private readonly GroupNorm outNorm;
@@ -38,14 +37,12 @@ public sealed class NoisyClassifier : nn.Module
         inputScaling = schedule is null ? null : InputScaling.Of(schedule);
         var width = config.ModelChannels;
         timeEmbedding = new TimeEmbedding(width);
-        var (first, second) = (nn.Linear(width, 4 * width), nn.Linear(4 * width, 4 * width));
-        (timeIn, timeOut) = (new SteadyLinear(first), new SteadyLinear(second));
         var plan = new UNetPlan(config);
         inputBlocks = nn.ModuleList(plan.Inputs());
         middleBlock = plan.Middle();
         outNorm = Layers.Norm(plan.Channels);
         pool = new AttentionPool(config.ImageSize >> (config.ChannelMultipliers.Count - 1), plan.Channels, config.HeadChannels, config.Classes!.Value);
-        register_module("time_embed", nn.Sequential(("0", first), ("2", second)));
+        register_module("time_embed", timeEmbedding.Layers());
         register_module("input_blocks", inputBlocks);
         register_module("middle_block", middleBlock);
         register_module("out", nn.Sequential(("0", outNorm), ("2", pool)));
@@ -79,7 +76,7 @@ public sealed class NoisyClassifier : nn.Module
         if (timeIndex.ndim != 1 || timeIndex.size(0) != shape[0])
             throw new ArgumentException($"timeIndex must be [{shape[0]}], got [{string.Join(", ", timeIndex.shape)}].", nameof(timeIndex));
         using var scope = NewDisposeScope();
-        var activated = F.silu(timeOut.Of(F.silu(timeIn.Of(timeEmbedding.Of(timeIndex)))));
+        var activated = F.silu(timeEmbedding.Of(timeIndex));
         var h = inputScaling?.Apply(x, timeIndex) ?? x;
         if (ChannelsLast.Pays(h)) h = ChannelsLast.Of(h);
         foreach (var block in inputBlocks) h = block.forward(h, activated);
@@ -98,8 +95,6 @@ public sealed class NoisyClassifier : nn.Module
         if (disposing)
         {
             timeEmbedding.Dispose();
-            timeIn.Dispose();
-            timeOut.Dispose();
             inputScaling?.Dispose();
         }
         base.Dispose(disposing);

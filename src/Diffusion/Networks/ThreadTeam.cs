@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Diffusion.Kernels;
+using TorchSharp;
 
 namespace Diffusion.Networks;
 
@@ -20,6 +22,22 @@ public static partial class ThreadTeam
         int.TryParse(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"), NumberStyles.None, CultureInfo.InvariantCulture, out var asked) && asked > 0
             ? asked
             : Environment.ProcessorCount;
+
+    /// <summary>Makes the calling thread's operators use a team; every thread that evaluates calls it once, and first.</summary>
+    /// <param name="threads">As a setting has it: 0 is <see cref="Size"/>.</param>
+    /// <returns>How many they are.</returns>
+    public static int Enter(int threads)
+    {
+        var count = threads > 0 ? threads : Size;
+        torch.set_num_threads(count);
+        return count;
+    }
+
+    /// <summary>Takes as many of its team as a pass has work for, see <see cref="For"/>; without the library of kernels all of them.</summary>
+    internal static void Use(int most, UNetConfig network, int rows)
+    {
+        if (NativeKernels.Loaded) NativeKernels.UseThreads(For(most, network, rows));
+    }
 
     /// <summary>
     /// Threads for one pass: as many as have something to do. With less work an operator ends before the second thread of a team has woken up, and

@@ -1,24 +1,54 @@
+using Diffusion.Kernels;
+using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
 
 namespace Diffusion.Networks;
 
-/// <summary>The sinusoidal embedding of the time index, in ADM's order: cosines, then sines, of t 10000^(-i/half).</summary>
-internal sealed class TimeEmbedding(int width) : IDisposable
+/// <summary>
+/// The embedding of the time index: sinusoids in ADM's order, cosines, then sines, of t 10000^(-i/half), and two layers of four times the width with SiLU
+/// between them.
+/// </summary>
+internal sealed class TimeEmbedding : IDisposable
 {
+    private readonly int width;
+    private readonly Linear inner, outer;
+    private readonly SteadyLinear first, second;
+
     // one frequency table for each device the network has been on; no buffer, so that no checkpoint holds it
     private Tensor? frequencies;
 
+    public TimeEmbedding(int width)
+    {
+        this.width = width;
+        (inner, outer) = (nn.Linear(width, 4 * width), nn.Linear(4 * width, 4 * width));
+        (first, second) = (new SteadyLinear(inner), new SteadyLinear(outer));
+    }
+
+    /// <summary>The layers as checkpoints name them, to be registered by the network, whose they are then.</summary>
+    public Sequential Layers() => nn.Sequential(("0", inner), ("2", outer));
+
     /// <param name="timeIndex">[B], any number type.</param>
-    /// <returns>[B, width], float32.</returns>
+    /// <returns>[B, 4 width], in the number type of the layers.</returns>
     public Tensor Of(Tensor timeIndex)
     {
         using var scope = NewDisposeScope();
-        var table = On(timeIndex.device);
-        var angles = timeIndex.to(ScalarType.Float32).unsqueeze(1).mul(table);
-        return cat([angles.cos(), angles.sin()], 1).MoveToOuterDisposeScope();
+        return second.Of(F.silu(first.Of(Sinusoids(timeIndex).to(inner.weight!.dtype)))).MoveToOuterDisposeScope();
     }
 
-    public void Dispose() => frequencies?.Dispose();
+    public void Dispose()
+    {
+        first.Dispose();
+        second.Dispose();
+        frequencies?.Dispose();
+    }
+
+    private Tensor Sinusoids(Tensor timeIndex)
+    {
+        var angles = timeIndex.to(ScalarType.Float32).unsqueeze(1).mul(On(timeIndex.device));
+        return cat([angles.cos(), angles.sin()], 1);
+    }
 
     private Tensor On(Device device)
     {

@@ -21,7 +21,6 @@ public sealed class UNet : nn.Module
     private readonly TimeEmbedding timeEmbedding;
     private readonly InputScaling? inputScaling;
     private readonly OutputMixing? outputMixing;
-    private readonly SteadyLinear timeIn, timeOut;
     private readonly Embedding? labelEmbedding;
     private readonly ModuleList<Stage> inputBlocks, outputBlocks;
     private readonly Stage middleBlock;
@@ -43,9 +42,7 @@ public sealed class UNet : nn.Module
         outputMixing = schedule is not null && config.BothOutputs ? new OutputMixing(schedule) : null;
         var width = config.ModelChannels;
         timeEmbedding = new TimeEmbedding(width);
-        var (first, second) = (nn.Linear(width, 4 * width), nn.Linear(4 * width, 4 * width));
-        (timeIn, timeOut) = (new SteadyLinear(first), new SteadyLinear(second));
-        register_module("time_embed", nn.Sequential(("0", first), ("2", second)));
+        register_module("time_embed", timeEmbedding.Layers());
         if (config.Classes is { } classes)
         {
             labelEmbedding = nn.Embedding(classes + 1, 4 * width);
@@ -121,7 +118,7 @@ public sealed class UNet : nn.Module
 
     private Tensor Embed(Tensor timeIndex, Tensor? labels)
     {
-        var time = timeOut.Of(F.silu(timeIn.Of(Own(timeEmbedding.Of(timeIndex)))));
+        var time = timeEmbedding.Of(timeIndex);
         if (labelEmbedding is null) return time;
         var label = labels is null ? labelEmbedding.weight!.narrow(0, Config.Classes!.Value, 1) : labelEmbedding.forward(labels);
         return time.add_(label, Scalars.One);
@@ -156,8 +153,6 @@ public sealed class UNet : nn.Module
         if (disposing)
         {
             timeEmbedding.Dispose();
-            timeIn.Dispose();
-            timeOut.Dispose();
             inputScaling?.Dispose();
             outputMixing?.Dispose();
             Recomputation?.Dispose();

@@ -17,21 +17,10 @@ public enum NormalCdf
     [JsonStringEnumMemberName("tanh")] Tanh,
 }
 
-/// <summary>The forms by name, and the mass itself.</summary>
+/// <summary>The mass itself.</summary>
 public static class NormalCdfs
 {
     private static readonly Scalar RootHalf = Math.Sqrt(0.5), Half = 0.5, Cubic = 0.044715, Slope = -2 * Math.Sqrt(2 / Math.PI), One = 1.0;
-
-    /// <summary>The names in requests and jobs.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["exact", "tanh"];
-
-    /// <summary>The form of that name, or null.</summary>
-    public static NormalCdf? Find(string name) => name switch
-    {
-        "exact" => NormalCdf.Exact,
-        "tanh" => NormalCdf.Tanh,
-        _ => null,
-    };
 
     /// <summary>The mass above z, 1 - Phi(z), element by element and in the type of z.</summary>
     public static Tensor Above(this NormalCdf cdf, Tensor z)

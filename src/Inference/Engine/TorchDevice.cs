@@ -10,8 +10,6 @@ namespace Diffusion.Inference.Engine;
 /// <summary>The device of libtorch that the settings mean.</summary>
 internal sealed class TorchDevice(IOptions<InferenceOptions> options) : IDevice
 {
-    private readonly int threads = options.Value.Threads > 0 ? options.Value.Threads : ThreadTeam.Size;
-
     public string Name => Device.ToString();
 
     // a GPU has kernels chosen, and memory cached, for each shape it meets; a CPU pays for every row
@@ -20,11 +18,7 @@ internal sealed class TorchDevice(IOptions<InferenceOptions> options) : IDevice
     private Device Device => Devices.Named(options.Value.Device, "Inference:Device");
 
     // the number of threads is the calling thread's own, and results may depend on it in their last bits
-    public int Enter()
-    {
-        set_num_threads(threads);
-        return threads;
-    }
+    public int Enter() => ThreadTeam.Enter(options.Value.Threads);
 
     // libtorch empties its own cache before it says that memory has run out; what is left is garbage that nobody has collected
     public void Trim()
@@ -35,7 +29,7 @@ internal sealed class TorchDevice(IOptions<InferenceOptions> options) : IDevice
 
     public ILoadedNetwork Load(CheckpointVersion version)
     {
-        Enter();
+        var threads = Enter();
         return version.Manifest.IsClassifier ? Classifier(version) : new TorchModel(Denoiser.Load(version, Device, Precision.Named(options.Value.Precision, Device, "Inference:Precision")), threads);
     }
 

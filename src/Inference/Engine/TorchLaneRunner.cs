@@ -30,7 +30,7 @@ internal sealed class TorchLaneRunner(Denoiser denoiser, PictureShape shape, int
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var packed = new PackedRows(rows, size);
-        set_num_threads(ThreadTeam.For(threads, denoiser.Manifest.Network, size == 0 ? packed.Source.Length : size));
+        ThreadTeam.Use(threads, denoiser.Manifest.Network, size == 0 ? packed.Source.Length : size);
         var (x, history) = slots.Gather(Index(packed.Slots));
         var (images, v) = Halves(Evaluate(packed, x, history, size));
         var output = Guide(packed, x, images);

@@ -35,8 +35,8 @@ internal sealed class ClassifierChoice : IDisposable
             string[] others = [.. SamplerCatalog.All.Where(s => s.TakesClassifier && s.Refuses(manifest.Traits) is null).Select(s => s.Name)];
             errors.Unsupported("classifier", $"Sampler '{sampler.Name}' takes no classifier; {(others.Length == 0 ? "nor does any other that can serve this model" : $"{string.Join(", ", others)} do")}.");
         }
-        var at = name.IndexOf('@', StringComparison.Ordinal);
-        lease = registry.Acquire(at < 0 ? name : name[..at], at < 0 ? null : name[(at + 1)..]);
+        var (plain, version) = CheckpointNames.Split(name);
+        lease = registry.Acquire(plain, version);
         if (lease is null) errors.Invalid("classifier", $"There is no classifier '{name}'; {Fitting(registry, manifest)}.");
         else if (GuidingClassifier.Misfit(lease.Manifest, manifest) is { } reason) errors.Unsupported("classifier", $"'{name}' {reason}; {Fitting(registry, manifest)}.");
     }

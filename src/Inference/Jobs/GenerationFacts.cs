@@ -1,4 +1,5 @@
 using System.Globalization;
+using Diffusion.Checkpoints;
 
 namespace Diffusion.Inference.Jobs;
 
@@ -20,9 +21,9 @@ public sealed record GenerationFacts(
     /// <summary>Those of a request with every default filled in.</summary>
     internal static GenerationFacts Of(string id, GenerationRequest resolved)
     {
-        var at = resolved.Model!.LastIndexOf('@');
+        var (model, version) = CheckpointNames.Split(resolved.Model!);
         return new GenerationFacts(
-            id, resolved.Kind, resolved.Model[..at], int.Parse(resolved.Model[(at + 1)..], CultureInfo.InvariantCulture),
+            id, resolved.Kind, model, int.Parse(version!, CultureInfo.InvariantCulture),
             resolved.Sampler!, resolved.Steps!.Value, resolved.Seed!.Value, resolved.Guidance!.Value, resolved.Determinism, resolved.Starts);
     }
 }

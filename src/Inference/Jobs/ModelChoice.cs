@@ -1,3 +1,4 @@
+using Diffusion.Checkpoints;
 using Diffusion.Inference.Models;
 using Diffusion.Samplers;
 
@@ -32,8 +33,7 @@ internal sealed class ModelChoice : IDisposable
 
     private static ModelLease? Named(ModelRegistry registry, string model, RequestErrors errors)
     {
-        var at = model.IndexOf('@', StringComparison.Ordinal);
-        var (name, version) = at < 0 ? (model, null) : (model[..at], model[(at + 1)..]);
+        var (name, version) = CheckpointNames.Split(model);
         if (version != "" && registry.Acquire(name, version) is { } found)
         {
             if (!found.Manifest.IsClassifier) return found;

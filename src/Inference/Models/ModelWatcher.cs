@@ -70,7 +70,7 @@ internal sealed class ModelWatcher : BackgroundService
             CheckpointStore.Verify(version);
             var loaded = Sound(device.Load(version), version.Manifest);
             // what takes over from another version serves strict rows without a pause, too
-            if (replaces) Probe(loaded, version.Manifest);
+            if (replaces && loaded.Strict is null) Probe(loaded, version.Manifest);
             var elapsed = time.GetElapsedTime(started);
             metrics.Loaded(name, elapsed, succeeded: true);
             logger.ModelLoaded(name, number, elapsed.TotalMilliseconds);
@@ -87,7 +87,9 @@ internal sealed class ModelWatcher : BackgroundService
     {
         try
         {
-            if (network is ILoadedModel model) ModelProbe.RequireFinite(model, manifest, options.MaxBatchRows);
+            // a classifier has no rows of its own
+            if (network is not ILoadedModel model) return new ModelInUse(network) { Strict = StrictSizes.Alone };
+            ModelProbe.RequireFinite(model, manifest, options.MaxBatchRows);
             return new ModelInUse(network);
         }
         catch
@@ -100,15 +102,10 @@ internal sealed class ModelWatcher : BackgroundService
     // large batches may not fit on the device; then the version serves all the same, and strict rows one at a time
     private void Probe(ModelInUse loaded, CheckpointManifest manifest)
     {
-        if (loaded.Network is not ILoadedModel model)
-        {
-            loaded.Strict = StrictSizes.Alone;
-            return;
-        }
         try
         {
             device.Enter();
-            var strict = ModelProbe.Run(model, manifest, options.MaxBatchRows);
+            var strict = ModelProbe.Run((ILoadedModel)loaded.Network, manifest, options.MaxBatchRows);
             logger.ModelProbed(
                 manifest.Model, manifest.Version, string.Join(", ", strict.Sizes),
                 string.Join(", ", strict.Probed.Select(p => p.Value ? $"{p.Key}" : $"{p.Key} (depends on the neighbours)")));

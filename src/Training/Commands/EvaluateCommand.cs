@@ -54,7 +54,7 @@ internal static class EvaluateCommand
 
     private static void Measure(CheckpointVersion version, CheckpointVersion? guide, Plan plan, EvaluationRequest[] requests, TrainingOptions options, string precision, string output, CancellationToken stop)
     {
-        if (options.Threads > 0) set_num_threads(options.Threads);
+        ThreadTeam.Enter(options.Threads);
         var where = Devices.Named(options.Device, "device");
         CheckpointStore.Verify(version);
         using var denoiser = Denoiser.Load(version, where, Precision.Named(precision, where, "--precision"));
@@ -87,7 +87,7 @@ internal static class EvaluateCommand
             var metrics = arguments.Text("metrics", $"{MetricNames.Frechet},{MetricNames.LabelAccuracy}").Split(',', StringSplitOptions.RemoveEmptyEntries);
             if (metrics.FirstOrDefault(m => !MetricNames.All.Contains(m)) is { } unknown)
                 throw new CommandException($"--metrics: there is no '{unknown}'; there are: {string.Join(", ", MetricNames.All)}.");
-            var cdf = NormalCdfs.Find(arguments.Choice("nll-cdf", NormalCdfs.Names[0], [.. NormalCdfs.Names]))!.Value;
+            var cdf = EnumWords.Parse<NormalCdf>(arguments.Choice("nll-cdf", EnumWords.Of(NormalCdf.Exact), [.. EnumWords.All<NormalCdf>()]));
             if (cdf != NormalCdf.Exact && !metrics.Contains(MetricNames.Nll)) throw new CommandException($"--nll-cdf is of the metric {MetricNames.Nll}, which --metrics does not name.");
             return new Plan(
                 metrics, arguments.Text("split", "test"), arguments.Text("classifier", "digits-classifier"), File("feature-network"), File("detector"),

@@ -35,7 +35,7 @@ internal static class ProfileCommand
         var found = store.Find(model, version) ?? throw new CommandException($"There is no {(version == "" ? "" : $"version {version} of ")}model '{model}' in {store.Root}.");
         return DedicatedThread.Run("profile", () =>
         {
-            if (options.Threads > 0) set_num_threads(options.Threads);
+            ThreadTeam.Enter(options.Threads);
             if (what == "batch") ShowBatches(found, Path.Combine(options.Data, set), batch, passes);
             else Show(OperatorsOf(found, Devices.Named(options.Device, "--device"), batch, passes, what, precision, recomputes), batch, passes);
             return 0;

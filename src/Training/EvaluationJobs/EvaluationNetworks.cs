@@ -28,7 +28,7 @@ internal sealed class EvaluationNetworks(IOptions<TrainingOptions> training, IOp
     public Measured Measure(EvaluationPlan plan, EvaluationPoint point, CheckpointVersion version, float[] samples, long[]? labels, CancellationToken stop)
     {
         var files = training.Value;
-        if (files.Threads > 0) set_num_threads(files.Threads);
+        ThreadTeam.Enter(files.Threads);
         var where = Devices.Named(files.Device, $"{TrainingOptions.Section}:{nameof(TrainingOptions.Device)}");
         using var reference = ImageSet.Open(Path.Combine(files.Data, plan.Data), plan.Split);
         var figures = new SortedDictionary<string, double>(StringComparer.Ordinal);
@@ -67,7 +67,7 @@ internal sealed class EvaluationNetworks(IOptions<TrainingOptions> training, IOp
         var request = new BoundRequest(sampler.Compile(traits, new SamplingOptions(sampler, point.Steps, point.Options)), plan.Samples, plan.Seed, plan.NllCdf);
         foreach (var (metric, value) in new BitsPerDim(denoiser.Network, traits, where).Measure(request, reference, stop)) figures[metric] = value;
         Describe(plan, version, reference, description);
-        description["nllCdf"] = NormalCdfs.Names[(int)plan.NllCdf];
+        description["nllCdf"] = EnumWords.Of(plan.NllCdf);
     }
 
     private static void OfFlow(

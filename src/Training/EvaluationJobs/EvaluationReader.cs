@@ -31,7 +31,7 @@ internal sealed class EvaluationReader(CheckpointStore store, IOptions<TrainingO
         var split = root.Text("split", "test");
         var classifier = root.Has("classifier") ? root.Name("classifier") : null;
         var features = root.Has("features") ? root.Word("features", [EvaluationPlan.ClassifierFeatures, EvaluationPlan.NetworkFeatures]) : null;
-        var cdf = NormalCdfs.Find(root.Word("nllCdf", NormalCdfs.Names, NormalCdfs.Names[0])) ?? NormalCdf.Exact;
+        var cdf = root.Word("nllCdf", NormalCdf.Exact);
         var points = Points(root, manifest, limits, asked is { Count: > 0 } && !asked.Any(MetricNames.OfSamples.Contains));
         root.Close();
         if (problems.Count > 0 || manifest is null) throw new TrainingJobException(problems);

@@ -17,8 +17,8 @@ internal sealed class SteeringReader(CheckpointStore store, EngineLimits limits)
     /// <summary>The version that a request means by <c>NAME</c>, <c>NAME@3</c> or <c>NAME@ALIAS</c>, or null.</summary>
     public static CheckpointVersion? Find(CheckpointStore store, string text)
     {
-        var at = text.IndexOf('@', StringComparison.Ordinal);
-        return at < 0 ? store.Find(text) : store.Find(text[..at], text[(at + 1)..]);
+        var (name, version) = CheckpointNames.Split(text);
+        return store.Find(name, version);
     }
 
     /// <summary>Why a version cannot guide the pictures of a model, whose labels are those that it guides to, or null.</summary>

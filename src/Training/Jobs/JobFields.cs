@@ -35,6 +35,8 @@ internal sealed class JobFields(JsonElement? element, string path, List<string> 
             ? value.GetString()! : Wrong(name, $"must be one of {string.Join(", ", allowed)}", allowed[0]);
     }
 
+    public T Word<T>(string name, T fallback) where T : struct, Enum => EnumWords.Parse<T>(Word(name, EnumWords.All<T>(), EnumWords.Of(fallback)));
+
     public long Whole(string name, long minimum, long maximum, long? fallback = null) =>
         Find(name) is not { } value ? Missing(name, fallback)
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var whole) && whole >= minimum && whole <= maximum ? whole

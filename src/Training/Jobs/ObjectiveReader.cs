@@ -11,8 +11,6 @@ internal static class ObjectiveReader
 {
     private const string Cdf = "boundCdf";
 
-    private static readonly string[] Predictions = [.. Enum.GetValues<Prediction>().Select(Word)];
-
     /// <param name="fields">The section.</param>
     /// <param name="kind">Its kind.</param>
     /// <param name="schedule">Name of the job's schedule, which says what can be predicted.</param>
@@ -24,7 +22,7 @@ internal static class ObjectiveReader
         var distils = kind == ObjectiveSettings.Progressive;
         var agrees = kind == ObjectiveSettings.Consistent;
         var usual = agrees ? Prediction.Consistency : distils ? (exploding ? Prediction.X0 : Prediction.V) : !remembers ? Prediction.Epsilon : exploding ? Prediction.Boundary : Prediction.Residual;
-        var prediction = Parse(fields.Word("prediction", Predictions, Word(usual)));
+        var prediction = fields.Word("prediction", usual);
         var settings = new ObjectiveSettings
         {
             Kind = kind,
@@ -46,7 +44,7 @@ internal static class ObjectiveReader
                 Gamma = loss.Number("gamma", 1e-6, 1e6, 5),
             },
             Bound = Bound(fields, loss, kind, exploding),
-            BoundCdf = NormalCdfs.Find(fields.Word(Cdf, NormalCdfs.Names, NormalCdfs.Names[0])) ?? NormalCdf.Exact,
+            BoundCdf = fields.Word(Cdf, NormalCdf.Exact),
             MemoryRefresh = fields.Number("memoryRefresh", 0, 1, 0),
             MemorySource = fields.Word("memorySource", ["stored", "own"], "stored") == "stored" ? MemorySource.Stored : MemorySource.Own,
             MemoryStorage = fields.Word("memoryStorage", ["uint8", "float16", "float32"], "uint8") switch { "float32" => MemoryStorage.Float32, "float16" => MemoryStorage.Float16, _ => MemoryStorage.UInt8 },
@@ -74,7 +72,7 @@ internal static class ObjectiveReader
         if (agrees && loss.Has("weighting")) loss.Complain("weighting", "follows from gap: a loss counts 1 over the gap between its two times");
         if (settings is { Prediction: Prediction.Both, Bound: not null }) fields.Complain("variance", "learned doubles the output, and prediction both does so too; use prediction v, which is the same mixture from one output");
         if (exploding) OfExploding(settings, fields, loss);
-        else if (settings.Prediction is Prediction.Boundary or Prediction.Edm) fields.Complain("prediction", $"{Word(settings.Prediction)} belongs to the schedule {VarianceExplodingSchedule.Name}{(settings.Prediction == Prediction.Edm ? "; use v, which is the same with a data deviation of 1" : "")}");
+        else if (settings.Prediction is Prediction.Boundary or Prediction.Edm) fields.Complain("prediction", $"{EnumWords.Of(settings.Prediction)} belongs to the schedule {VarianceExplodingSchedule.Name}{(settings.Prediction == Prediction.Edm ? "; use v, which is the same with a data deviation of 1" : "")}");
         OfPerceptual(settings.Loss, loss);
         if (loss.Has("gamma") && settings.Loss.Weighting != LossWeighting.MinSnr) loss.Complain("gamma", "needs weighting min-snr");
         if (settings is { Consistency: not null, WalkTarget: not null }) fields.Complain("walkTarget", "cannot be combined with consistency: an image has one target");
@@ -109,7 +107,7 @@ internal static class ObjectiveReader
     private static void OfExploding(ObjectiveSettings settings, JobFields fields, JobFields loss)
     {
         if (settings.Prediction is Prediction.V or Prediction.Both or Prediction.Residual || settings is { HasMemory: false, Prediction: Prediction.Boundary } or { HasMemory: true, Prediction: Prediction.Edm })
-            fields.Complain("prediction", $"must be {(settings.HasMemory ? "boundary" : settings.Chain is null ? "epsilon, edm" : "edm")} or x0 on the schedule {VarianceExplodingSchedule.Name}, got {Word(settings.Prediction)}");
+            fields.Complain("prediction", $"must be {(settings.HasMemory ? "boundary" : settings.Chain is null ? "epsilon, edm" : "edm")} or x0 on the schedule {VarianceExplodingSchedule.Name}, got {EnumWords.Of(settings.Prediction)}");
         if (settings.Loss.Weighting == LossWeighting.SnrPlusOne)
             loss.Complain("weighting", $"snr+1 is the error of v, which the schedule {VarianceExplodingSchedule.Name} does not have");
     }
@@ -157,8 +155,4 @@ internal static class ObjectiveReader
         fields.Close();
         return settings;
     }
-
-    private static string Word(Prediction prediction) => JsonSerializer.SerializeToElement(prediction).GetString()!;
-
-    private static Prediction Parse(string word) => Enum.GetValues<Prediction>().First(p => Word(p) == word);
 }

@@ -42,7 +42,7 @@ internal sealed class TrainingRun
     /// <exception cref="IOException">The run's folder holds another job, or another process has it.</exception>
     public TrainingOutcome Execute(CancellationToken stop)
     {
-        if (options.Threads > 0) set_num_threads(options.Threads);
+        ThreadTeam.Enter(options.Threads);
         using var images = ImageSet.Open(Path.Combine(options.Data, job.Data), "train");
         if (ImageFit.Problems(job, images.Manifest) is { Count: > 0 } problems) throw new TrainingJobException(problems);
         if (PerceptualFile.Problem(job, options) is { } missing) throw new TrainingJobException([missing]);

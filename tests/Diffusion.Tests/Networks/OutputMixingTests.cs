@@ -44,10 +44,7 @@ public sealed class OutputMixingTests
     {
         var schedule = ScheduleCatalogue.Create("cosine", 1000);
         var config = Config with { Channels = 3, BothOutputs = true };
-        using var mixing = new UNet(config, schedule: schedule);
-        using var plain = new UNet(config with { BothOutputs = false, LearnedVariance = true });
-        Randomise(mixing, 1);
-        Randomise(plain, 1);
+        using UNet mixing = Drawn(config, schedule), plain = Drawn(config with { BothOutputs = false, LearnedVariance = true });
         using var scope = NewDisposeScope();
         using var off = no_grad();
         var (x, memory, time, labels) = (Gaussian(3, 3, 3, 8, 8), Gaussian(4, 3, 3, 8, 8), tensor([0L, 500L, 999L]), tensor([0L, 1L, 3L]));
@@ -68,10 +65,7 @@ public sealed class OutputMixingTests
     {
         var schedule = ScheduleCatalogue.Create("cosine", 1000);
         var config = Config with { Memory = false, BothOutputs = true };
-        using var mixing = new UNet(config, schedule: schedule);
-        using var plain = new UNet(config with { BothOutputs = false, LearnedVariance = true });
-        Randomise(mixing, 1);
-        Randomise(plain, 1);
+        using UNet mixing = Drawn(config, schedule), plain = Drawn(config with { BothOutputs = false, LearnedVariance = true });
         using var scope = NewDisposeScope();
         using var off = no_grad();
         var (x, time) = (Gaussian(3, 1, 1, 8, 8), tensor(new[] { 500.25f }));
@@ -92,4 +86,12 @@ public sealed class OutputMixingTests
     [Fact]
     public void Validate_WithALearnedVariance_IsRefused() => Assert.Contains(
         nameof(UNetConfig.BothOutputs), Assert.Throws<ArgumentException>((Config with { BothOutputs = true, LearnedVariance = true }).Validate).Message, StringComparison.Ordinal);
+
+    // with weights that are the same for the same layers, and none of them 0
+    private static UNet Drawn(UNetConfig config, NoiseSchedule? schedule = null)
+    {
+        var network = new UNet(config, schedule: schedule);
+        Randomise(network, 1);
+        return network;
+    }
 }

@@ -40,12 +40,4 @@ public sealed class NormalCdfTests
     [InlineData(-1.96, 0.9750021048517795)]
     [InlineData(6, 9.865876450376946e-10)]
     public void Exact_IsTheMassOfTheTables(double z, double mass) => Near.Relative(mass, Above(NormalCdf.Exact, [z])[0], 1e-12);
-
-    [Fact]
-    public void Names_FindTheirForms()
-    {
-        Assert.Equal([NormalCdf.Exact, NormalCdf.Tanh], NormalCdfs.Names.Select(NormalCdfs.Find).OfType<NormalCdf>());
-        Assert.Equal(NormalCdfs.Names, Enum.GetValues<NormalCdf>().Select(c => System.Text.Json.JsonSerializer.SerializeToElement(c).GetString()!));
-        Assert.Null(NormalCdfs.Find("erf"));
-    }
 }
